@@ -1,0 +1,62 @@
+import { createHash, randomFillSync } from 'node:crypto';
+
+import type { Clock } from './clock.ts';
+
+/** What an identifier names; its first letters on the wire (`exec_…`). */
+export type IdPrefix = 'exec' | 'user' | 'skill' | 'key' | 'node' | 'batch' | 'conn' | 'evt' | 'log' | 'tkt';
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const base = alphabet.length;
+const timeChars = 8;
+const randomChars = 8;
+
+const pool = new Uint8Array(4096);
+let poolAt = pool.length;
+
+/**
+ * `length` random characters of 0-9A-Za-z (5.95 bits each), from the operating system's generator.
+ * Bytes of 248 and above are thrown away, so that each character is equally likely.
+ */
+export function randomText(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    if (poolAt === pool.length) {
+      randomFillSync(pool);
+      poolAt = 0;
+    }
+    const byte = pool[poolAt++] ?? 0;
+    if (byte < 248) text += alphabet.charAt(byte % base);
+  }
+  return text;
+}
+
+function timeText(atMs: number): string {
+  let rest = atMs;
+  let text = '';
+  for (let i = 0; i < timeChars; i++) {
+    text = alphabet.charAt(rest % base) + text;
+    rest = Math.floor(rest / base);
+  }
+  return text;
+}
+
+/**
+ * A new identifier: prefix, 8 characters of time (milliseconds, so that ids sort by age and index inserts stay at the
+ * right edge) and 8 random characters (47 bits).
+ */
+export function newId(prefix: IdPrefix, clock: Clock): string {
+  return `${prefix}_${timeText(clock.now())}${randomText(randomChars)}`;
+}
+
+/** The identifier that `parts` always give: equal parts, equal id. Used where a second attempt must meet the first. */
+export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
+  let text = '';
+  for (let i = 0; i < timeChars + randomChars; i++) text += alphabet.charAt(digest.readUInt8(i) % base);
+  return `${prefix}_${text}`;
+}
+
+/** True when `text` is an identifier of that kind in its one spelling. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && /^[a-z]+_[0-9A-Za-z]{16}$/.test(text);
+}
