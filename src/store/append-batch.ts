@@ -1,0 +1,79 @@
+import type { ProposedAppend, Verdict } from './log-file.ts';
+
+/**
+ * Appends on their way to the store thread, packed into one buffer: a structured clone of a hundred small objects costs more
+ * than the insert loop it feeds. Per append: record length u32, expected i32, event count u16, append-id length u8
+ * (255: none), stream length u8, then stream, append id and record.
+ */
+const headBytes = 12;
+const noAppendId = 255;
+
+/** Longest stream name and append id in bytes; both are ASCII. */
+export const maxNameBytes = 200;
+
+/** Packs appends; the result's buffer can be transferred. */
+export function packAppends(appends: readonly ProposedAppend[]): Uint8Array<ArrayBuffer> {
+  let size = 4;
+  for (const { stream, appendId, record } of appends) {
+    size += headBytes + stream.length + (appendId?.length ?? 0) + record.length;
+  }
+  const buffer = Buffer.from(new ArrayBuffer(size));
+  let at = buffer.writeUInt32LE(appends.length, 0);
+  for (const { stream, expected, eventCount, appendId, record } of appends) {
+    at = buffer.writeUInt32LE(record.length, at);
+    at = buffer.writeInt32LE(expected, at);
+    at = buffer.writeUInt16LE(eventCount, at);
+    at = buffer.writeUInt8(appendId?.length ?? noAppendId, at);
+    at = buffer.writeUInt8(stream.length, at);
+    at += buffer.latin1Write(stream, at);
+    if (appendId !== null) at += buffer.latin1Write(appendId, at);
+    buffer.set(record, at);
+    at += record.length;
+  }
+  return buffer;
+}
+
+/** The appends of a packed buffer; records are views into it. */
+export function unpackAppends(packed: Uint8Array): ProposedAppend[] {
+  const buffer = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  const count = buffer.readUInt32LE(0);
+  const appends: ProposedAppend[] = [];
+  let at = 4;
+  for (let i = 0; i < count; i++) {
+    const recordLength = buffer.readUInt32LE(at);
+    const expected = buffer.readInt32LE(at + 4);
+    const eventCount = buffer.readUInt16LE(at + 8);
+    const idLength = buffer.readUInt8(at + 10);
+    const streamEnd = at + headBytes + buffer.readUInt8(at + 11);
+    const stream = buffer.latin1Slice(at + headBytes, streamEnd);
+    const idEnd = idLength === noAppendId ? streamEnd : streamEnd + idLength;
+    const appendId = idLength === noAppendId ? null : buffer.latin1Slice(streamEnd, idEnd);
+    appends.push({ stream, expected, eventCount, appendId, record: buffer.subarray(idEnd, idEnd + recordLength) });
+    at = idEnd + recordLength;
+  }
+  return appends;
+}
+
+const verdictKinds = ['accepted', 'duplicate', 'conflict'] as const;
+const verdictWidth = 3;
+
+/** Packs verdicts as three numbers each: kind, position, revision. */
+export function packVerdicts(verdicts: readonly Verdict[]): Float64Array<ArrayBuffer> {
+  const packed = new Float64Array(verdicts.length * verdictWidth);
+  verdicts.forEach((verdict, i) => {
+    const at = i * verdictWidth;
+    packed[at] = verdictKinds.indexOf(verdict.kind);
+    packed[at + 1] = verdict.kind === 'conflict' ? 0 : verdict.position;
+    packed[at + 2] = verdict.kind === 'conflict' ? verdict.actualRevision : verdict.firstRevision;
+  });
+  return packed;
+}
+
+/** The verdict at `index` of a packed list. */
+export function verdictAt(packed: Float64Array, index: number): Verdict {
+  const at = index * verdictWidth;
+  const kind = verdictKinds[packed[at] ?? 2] ?? 'conflict';
+  const position = packed[at + 1] ?? 0;
+  const revision = packed[at + 2] ?? -1;
+  return kind === 'conflict' ? { kind, actualRevision: revision } : { kind, position, firstRevision: revision };
+}

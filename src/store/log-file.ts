@@ -1,0 +1,332 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+import { chainHash, decodeRecord, genesisHash } from '../event-log/record.ts';
+import { definitely } from '../kernel/assert.ts';
+import { AppError } from '../kernel/errors.ts';
+import { randomText } from '../kernel/ids.ts';
+import { inTransaction, isCorruption, openDatabase } from './sqlite.ts';
+
+/** `expected` as a number: a revision, or one of these. `none` is -1 because that is the revision of an empty stream. */
+export const expectedCode = { none: -1, any: -2, exists: -3 } as const;
+
+/** An append as it arrives at the arbiter: the record's bytes are not looked into. */
+export interface ProposedAppend {
+  readonly stream: string;
+  /** A revision of 0 or more, or a code of {@link expectedCode}. */
+  readonly expected: number;
+  readonly eventCount: number;
+  readonly record: Uint8Array;
+  /** The caller's own append id, or null when nobody can ever repeat this append. */
+  readonly appendId: string | null;
+}
+
+/** The arbiter's answer; `duplicate` repeats the answer given to the first append with the same id. */
+export type Verdict =
+  | { readonly kind: 'accepted' | 'duplicate'; readonly position: number; readonly firstRevision: number }
+  | { readonly kind: 'conflict'; readonly actualRevision: number };
+
+/** One append as it stands in the log file. */
+export interface StoredRecord {
+  readonly position: number;
+  readonly stream: string;
+  readonly firstRevision: number;
+  readonly eventCount: number;
+  readonly record: Uint8Array;
+}
+
+interface StreamHead {
+  readonly id: number;
+  revision: number;
+}
+
+/** Result of walking the hash chain: whole, or the first position that does not fit. */
+export type ChainCheck =
+  | { readonly intact: true; readonly records: number; readonly events: number; readonly headHash: string }
+  | { readonly intact: false; readonly position: number; readonly reason: string };
+
+const maxCachedHeads = 100_000;
+
+// Streams are interned: a name stands once in the file however many records the stream has, which keeps a no-op
+// execution (three records) under 500 bytes on disk.
+const ddl = `
+  CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE IF NOT EXISTS records (
+    position INTEGER PRIMARY KEY,
+    stream INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    record BLOB NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS records_by_stream ON records (stream, revision);
+  CREATE TABLE IF NOT EXISTS outcomes (
+    stream TEXT NOT NULL,
+    append_id TEXT NOT NULL,
+    position INTEGER,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (stream, append_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS properties (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+const formatVersion = '1';
+
+/**
+ * The log as a SQLite file: the arbiter of appends and the source of all reads. Synchronous; lives in the store thread.
+ *
+ * INV-1: `appendAll` returns only after the transaction is flushed. INV-2: revisions of a stream are dense from 0.
+ * INV-3: each record's hash covers the hash of the record before it.
+ */
+export class LogFile {
+  readonly epoch: string;
+  readonly #db: DatabaseSync;
+  readonly #heads = new Map<string, StreamHead>();
+  readonly #sql: Statements;
+  #position: number;
+  #nextStreamId: number;
+  #hash: Uint8Array;
+
+  constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
+    this.#db = openDatabase(path, { durability: 'full', readOnly: options.readOnly ?? false });
+    try {
+      if (options.readOnly !== true) this.#db.exec(ddl);
+      this.#sql = prepare(this.#db);
+      this.epoch = this.#property('epoch') ?? this.#create();
+      this.#requireFormat();
+      const last = this.#sql.last.get();
+      this.#position = last === undefined ? 0 : Number(last.position);
+      this.#hash = last === undefined ? genesisHash : bytesOf(last.hash);
+      this.#nextStreamId = Number(this.#sql.lastStream.get()?.id ?? 0) + 1;
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** Position of the newest record; 0 when empty. */
+  get head(): number {
+    return this.#position;
+  }
+
+  /** Chain hash of the newest record. */
+  get headHash(): Uint8Array {
+    return this.#hash;
+  }
+
+  /** Judges and writes all appends in one flushed transaction, in the given order. Throws when nothing was written. */
+  appendAll(proposals: readonly ProposedAppend[]): Verdict[] {
+    const before = { position: this.#position, hash: this.#hash, nextStreamId: this.#nextStreamId };
+    try {
+      return inTransaction(this.#db, () => proposals.map((proposal) => this.#judge(proposal)));
+    } catch (error) {
+      this.#position = before.position;
+      this.#hash = before.hash;
+      this.#nextStreamId = before.nextStreamId;
+      this.#heads.clear();
+      throw error;
+    }
+  }
+
+  /** Records of one stream that hold `fromRevision` or later ones, until at least `limit` events are gathered. */
+  readStream(stream: string, fromRevision: number, limit: number): StoredRecord[] {
+    const id = this.#sql.streamId.get(stream)?.id;
+    if (id === undefined) return [];
+    const start = this.#sql.recordHolding.get(id, fromRevision)?.revision ?? fromRevision;
+    return gather(this.#sql.streamRecords.iterate(id, start), limit, () => stream);
+  }
+
+  /** Records after a position in log order, until at least `limit` events are gathered. */
+  readAll(after: number, limit: number): StoredRecord[] {
+    return gather(this.#sql.allRecords.iterate(after, limit), limit, (row) => String(row.name));
+  }
+
+  /** Position of the last record at or before a wall-clock time, by bisection: record times hardly ever run backwards. */
+  positionAt(atMs: number): number {
+    let low = 0;
+    let high = this.#position;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const row = this.#sql.recordAtOrBefore.get(middle);
+      if (row === undefined || decodeRecord(bytesOf(row.record)).atMs <= atMs) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Recomputes the hash chain after `after` (to start in the middle, its own stored hash is taken on trust). */
+  verifyChain(after: number, onProgress?: (position: number) => void): ChainCheck {
+    let hash: Uint8Array = genesisHash;
+    if (after > 0) hash = bytesOf(definitely(this.#sql.hashAt.get(after), `a record at position ${String(after)}`).hash);
+    const revisions = new Map<string, number>();
+    let records = 0;
+    let events = 0;
+    try {
+      for (const row of this.#sql.chain.iterate(after)) {
+        const position = Number(row.position);
+        const stream = String(row.name);
+        const revision = Number(row.revision);
+        const known = revisions.get(stream) ?? (after === 0 ? 0 : revision);
+        if (revision !== known) {
+          return { intact: false, position, reason: `revision ${String(revision)} of ${stream} where ${String(known)} was due` };
+        }
+        hash = chainHash(hash, stream, revision, bytesOf(row.record));
+        if (!equalBytes(hash, bytesOf(row.hash))) return { intact: false, position, reason: 'the chain hash does not fit' };
+        revisions.set(stream, revision + Number(row.events));
+        records++;
+        events += Number(row.events);
+        if (onProgress !== undefined && records % 10_000 === 0) onProgress(position);
+      }
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      return { intact: false, position: after + records + 1, reason: 'the file is damaged here' };
+    }
+    return { intact: true, records, events, headHash: Buffer.from(hash).toString('hex') };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #judge(proposal: ProposedAppend): Verdict {
+    const { stream, appendId } = proposal;
+    if (appendId === null) return this.#arbitrate(proposal);
+    const known = this.#sql.outcome.get(stream, appendId);
+    if (known !== undefined) {
+      const revision = Number(known.revision);
+      if (known.position === null) return { kind: 'conflict', actualRevision: revision };
+      return { kind: 'duplicate', position: Number(known.position), firstRevision: revision };
+    }
+    const verdict = this.#arbitrate(proposal);
+    // A refusal is remembered too: its late twin might find the stream at the revision that it once expected.
+    if (verdict.kind === 'conflict') this.#sql.addOutcome.run(stream, appendId, null, verdict.actualRevision);
+    else this.#sql.addOutcome.run(stream, appendId, verdict.position, verdict.firstRevision);
+    return verdict;
+  }
+
+  #arbitrate(proposal: ProposedAppend): Verdict {
+    const { stream, expected, eventCount, record } = proposal;
+    let head = this.#headOf(stream);
+    const actualRevision = head?.revision ?? -1;
+    if (!isExpected(expected, actualRevision)) return { kind: 'conflict', actualRevision };
+    if (head === undefined) {
+      head = { id: this.#nextStreamId++, revision: -1 };
+      this.#sql.addStream.run(head.id, stream);
+      this.#remember(stream, head);
+    }
+    const firstRevision = actualRevision + 1;
+    const hash = chainHash(this.#hash, stream, firstRevision, record);
+    const position = this.#position + 1;
+    this.#sql.addRecord.run(position, head.id, firstRevision, eventCount, hash, record);
+    this.#position = position;
+    this.#hash = hash;
+    head.revision = actualRevision + eventCount;
+    return { kind: 'accepted', position, firstRevision };
+  }
+
+  #headOf(stream: string): StreamHead | undefined {
+    const cached = this.#heads.get(stream);
+    if (cached !== undefined) return cached;
+    const row = this.#sql.streamId.get(stream);
+    if (row === undefined) return undefined;
+    const last = definitely(this.#sql.lastOfStream.get(row.id ?? null), 'a stream has at least one record');
+    const head = { id: Number(row.id), revision: Number(last.revision) + Number(last.events) - 1 };
+    this.#remember(stream, head);
+    return head;
+  }
+
+  #remember(stream: string, head: StreamHead): void {
+    if (this.#heads.size >= maxCachedHeads) {
+      let surplus = maxCachedHeads / 2;
+      for (const name of this.#heads.keys()) {
+        if (surplus-- <= 0) break;
+        this.#heads.delete(name);
+      }
+    }
+    this.#heads.set(stream, head);
+  }
+
+  #create(): string {
+    const epoch = randomText(12);
+    inTransaction(this.#db, () => {
+      this.#sql.addProperty.run('epoch', epoch);
+      this.#sql.addProperty.run('format', formatVersion);
+    });
+    return epoch;
+  }
+
+  #property(name: string): string | undefined {
+    const row = this.#sql.property.get(name);
+    return row === undefined ? undefined : String(row.value);
+  }
+
+  #requireFormat(): void {
+    const format = this.#property('format');
+    if (format === formatVersion) return;
+    throw new AppError('DATA_DIR_UNUSABLE', {
+      message: `The event log has format ${format ?? 'unknown'}; this program reads format ${formatVersion}. Use the program version that wrote it.`,
+    });
+  }
+}
+
+function isExpected(expected: number, actualRevision: number): boolean {
+  if (expected === expectedCode.any) return true;
+  if (expected === expectedCode.exists) return actualRevision >= 0;
+  return expected === actualRevision;
+}
+
+type Row = Record<string, unknown>;
+
+function gather(rows: Iterable<Row>, limit: number, nameOf: (row: Row) => string): StoredRecord[] {
+  const records: StoredRecord[] = [];
+  let events = 0;
+  for (const row of rows) {
+    const eventCount = Number(row.events);
+    records.push({
+      position: Number(row.position),
+      stream: nameOf(row),
+      firstRevision: Number(row.revision),
+      eventCount,
+      record: bytesOf(row.record),
+    });
+    events += eventCount;
+    if (events >= limit) break;
+  }
+  return records;
+}
+
+type Statements = Record<StatementName, StatementSync>;
+type StatementName = keyof typeof statements;
+
+const statements = {
+  last: 'SELECT position, hash FROM records ORDER BY position DESC LIMIT 1',
+  lastStream: 'SELECT id FROM streams ORDER BY id DESC LIMIT 1',
+  streamId: 'SELECT id FROM streams WHERE name = ?',
+  lastOfStream: 'SELECT revision, events FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1',
+  recordHolding: 'SELECT revision FROM records WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT 1',
+  streamRecords: 'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision',
+  allRecords:
+    'SELECT position, name, revision, events, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position LIMIT ?',
+  recordAtOrBefore: 'SELECT record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',
+  hashAt: 'SELECT hash FROM records WHERE position = ?',
+  chain:
+    'SELECT position, name, revision, events, hash, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position',
+  outcome: 'SELECT position, revision FROM outcomes WHERE stream = ? AND append_id = ?',
+  addOutcome: 'INSERT INTO outcomes (stream, append_id, position, revision) VALUES (?, ?, ?, ?)',
+  addStream: 'INSERT INTO streams (id, name) VALUES (?, ?)',
+  addRecord: 'INSERT INTO records (position, stream, revision, events, hash, record) VALUES (?, ?, ?, ?, ?, ?)',
+  property: 'SELECT value FROM properties WHERE name = ?',
+  addProperty: 'INSERT INTO properties (name, value) VALUES (?, ?)',
+} as const;
+
+function prepare(db: DatabaseSync): Statements {
+  const prepared = Object.entries(statements).map(([name, sql]) => [name, db.prepare(sql)]);
+  return Object.fromEntries(prepared) as Statements;
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  return definitely(value instanceof Uint8Array ? value : null, 'a blob column holds bytes');
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
