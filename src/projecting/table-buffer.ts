@@ -1,0 +1,129 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+import type { Cell, ColumnType, ReadModelRow, TableDefinition } from './projection.ts';
+
+interface Entry {
+  readonly key: readonly Cell[];
+  row: ReadModelRow | null;
+  dirty: boolean;
+  /** False only when the database surely has no such row: then a removal costs nothing. */
+  stored: boolean;
+}
+
+const maxCleanEntries = 20_000;
+
+/** SQL that makes a table and its indexes. */
+export function createTableSql(table: TableDefinition): string {
+  const columns = Object.entries(table.columns).map(([name, type]) => `${name} ${sqlType(type)}`);
+  const indexes = table.indexes.map((index, i) => {
+    const where = index.where === undefined ? '' : ` WHERE ${index.where}`;
+    return `CREATE INDEX ${table.name}_${String(i)} ON ${table.name} (${index.columns.join(', ')})${where};`;
+  });
+  const key = `PRIMARY KEY (${table.key.join(', ')})`;
+  return `CREATE TABLE ${table.name} (${[...columns, key].join(', ')}) STRICT, WITHOUT ROWID; ${indexes.join(' ')}`;
+}
+
+function sqlType(type: ColumnType): string {
+  return type.endsWith('?') ? type.slice(0, -1).toUpperCase() : `${type.toUpperCase()} NOT NULL`;
+}
+
+/**
+ * The rows of one table that recent events touched. A row that many events of a flush touch is written once,
+ * which is what makes folding cheap next to the log itself.
+ */
+export class TableBuffer {
+  readonly #table: TableDefinition;
+  readonly #columns: readonly string[];
+  readonly #select: StatementSync;
+  readonly #upsert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #entries = new Map<string, Entry>();
+  readonly #dirty = new Set<Entry>();
+
+  constructor(db: DatabaseSync, table: TableDefinition) {
+    this.#table = table;
+    this.#columns = Object.keys(table.columns);
+    const names = this.#columns.join(', ');
+    const marks = this.#columns.map(() => '?').join(', ');
+    const byKey = table.key.map((column) => `${column} = ?`).join(' AND ');
+    const updates = this.#columns.filter((column) => !table.key.includes(column)).map((c) => `${c} = excluded.${c}`);
+    const onConflict = updates.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${updates.join(', ')}`;
+    this.#select = db.prepare(`SELECT ${names} FROM ${table.name} WHERE ${byKey}`);
+    this.#upsert = db.prepare(
+      `INSERT INTO ${table.name} (${names}) VALUES (${marks}) ON CONFLICT (${table.key.join(', ')}) ${onConflict}`,
+    );
+    this.#delete = db.prepare(`DELETE FROM ${table.name} WHERE ${byKey}`);
+  }
+
+  get(key: readonly Cell[]): ReadModelRow | undefined {
+    return this.#load(key).row ?? undefined;
+  }
+
+  /** Writes a row that is known not to be there yet. */
+  insert(row: ReadModelRow): void {
+    const key = this.#keyOf(row);
+    this.#write(this.#entry(key) ?? this.#add(key, false), row);
+  }
+
+  put(row: ReadModelRow): void {
+    const key = this.#keyOf(row);
+    this.#write(this.#entry(key) ?? this.#add(key, true), row);
+  }
+
+  remove(key: readonly Cell[]): void {
+    this.#write(this.#load(key), null);
+  }
+
+  /** Writes what changed; to be called inside a transaction. */
+  flush(): void {
+    for (const entry of this.#dirty) {
+      const { row } = entry;
+      if (row !== null) this.#upsert.run(...this.#columns.map((column) => row[column] ?? null));
+      else if (entry.stored) this.#delete.run(...entry.key);
+      entry.stored = row !== null;
+      entry.dirty = false;
+    }
+    this.#dirty.clear();
+    if (this.#entries.size > maxCleanEntries) this.#entries.clear();
+  }
+
+  /** Forgets everything that was not flushed. */
+  discard(): void {
+    this.#entries.clear();
+    this.#dirty.clear();
+  }
+
+  #load(key: readonly Cell[]): Entry {
+    const known = this.#entry(key);
+    if (known !== undefined) return known;
+    const row = this.#select.get(...key) as ReadModelRow | undefined;
+    const entry = this.#add(key, row !== undefined);
+    entry.row = row ?? null;
+    return entry;
+  }
+
+  #entry(key: readonly Cell[]): Entry | undefined {
+    return this.#entries.get(nameOf(key));
+  }
+
+  #add(key: readonly Cell[], stored: boolean): Entry {
+    const entry: Entry = { key, row: null, dirty: false, stored };
+    this.#entries.set(nameOf(key), entry);
+    return entry;
+  }
+
+  #write(entry: Entry, row: ReadModelRow | null): void {
+    entry.row = row;
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.#dirty.add(entry);
+  }
+
+  #keyOf(row: ReadModelRow): readonly Cell[] {
+    return this.#table.key.map((column) => row[column] ?? null);
+  }
+}
+
+function nameOf(key: readonly Cell[]): string {
+  return key.length === 1 ? String(key[0]) : JSON.stringify(key);
+}
