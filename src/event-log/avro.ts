@@ -1,0 +1,42 @@
+import avro from 'avsc';
+
+import { BugError } from '../kernel/assert.ts';
+import type { JsonValue } from '../kernel/json.ts';
+
+/** A JSON value inside an Avro string. */
+class JsonLogicalType extends avro.types.LogicalType {
+  override _fromValue(text: string): JsonValue {
+    return JSON.parse(text) as JsonValue;
+  }
+
+  override _toValue(value: JsonValue): string {
+    return JSON.stringify(value);
+  }
+}
+
+/** Bytes that the program holds as lower-case hex. */
+class HexLogicalType extends avro.types.LogicalType {
+  override _fromValue(bytes: Buffer): string {
+    return bytes.toString('hex');
+  }
+
+  override _toValue(hex: string): Buffer {
+    return Buffer.from(hex, 'hex');
+  }
+}
+
+/** An Avro schema as JSON. */
+export type AvroSchema = JsonValue;
+
+/**
+ * Parses a schema with our logical types. Unions are never wrapped, and a union that would need it is refused, so that the
+ * shape of a value cannot flip when somebody adds a branch.
+ */
+export function parseSchema(schema: AvroSchema): avro.Type {
+  const type = avro.Type.forSchema(schema as avro.Schema, {
+    logicalTypes: { json: JsonLogicalType, hex: HexLogicalType },
+    wrapUnions: 'never',
+  });
+  if (type.typeName !== 'record') throw new BugError('an event schema is a record');
+  return type;
+}
