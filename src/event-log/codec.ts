@@ -46,7 +46,7 @@ export class EventCodec {
 
   /** The event in the bytes, brought to today's schema; `Undecodable` when nothing here knows the schema or the bytes are damaged. */
   decode(bytes: Buffer): IhumanEvent {
-    const key = bytes.latin1Slice(2, headBytes);
+    const key = bytes.toString('latin1', 2, headBytes);
     const decode = this.#decoders.get(key) ?? this.#currentDecoder(key);
     if (decode === undefined) return undecodable(bytes, 'no schema with this fingerprint is known');
     try {

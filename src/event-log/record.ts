@@ -51,7 +51,7 @@ let scratch = Buffer.alloc(preludeBytes + 4096);
 export function chainHash(previous: Uint8Array, stream: string, firstRevision: number, record: Uint8Array): Uint8Array {
   if (scratch.length < preludeBytes + record.length) scratch = Buffer.alloc(preludeBytes + record.length * 2);
   scratch.set(previous, 0);
-  const nameBytes = scratch.latin1Write(stream, 36);
+  const nameBytes = scratch.write(stream, 36, 'latin1');
   scratch.writeUInt32BE(nameBytes, 32);
   const at = scratch.writeUInt32BE(firstRevision, 36 + nameBytes);
   scratch.set(record, at);

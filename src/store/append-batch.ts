@@ -25,8 +25,8 @@ export function packAppends(appends: readonly ProposedAppend[]): Uint8Array<Arra
     at = buffer.writeUInt16LE(eventCount, at);
     at = buffer.writeUInt8(appendId?.length ?? noAppendId, at);
     at = buffer.writeUInt8(stream.length, at);
-    at += buffer.latin1Write(stream, at);
-    if (appendId !== null) at += buffer.latin1Write(appendId, at);
+    at += buffer.write(stream, at, 'latin1');
+    if (appendId !== null) at += buffer.write(appendId, at, 'latin1');
     buffer.set(record, at);
     at += record.length;
   }
@@ -45,9 +45,9 @@ export function unpackAppends(packed: Uint8Array): ProposedAppend[] {
     const eventCount = buffer.readUInt16LE(at + 8);
     const idLength = buffer.readUInt8(at + 10);
     const streamEnd = at + headBytes + buffer.readUInt8(at + 11);
-    const stream = buffer.latin1Slice(at + headBytes, streamEnd);
+    const stream = buffer.toString('latin1', at + headBytes, streamEnd);
     const idEnd = idLength === noAppendId ? streamEnd : streamEnd + idLength;
-    const appendId = idLength === noAppendId ? null : buffer.latin1Slice(streamEnd, idEnd);
+    const appendId = idLength === noAppendId ? null : buffer.toString('latin1', streamEnd, idEnd);
     appends.push({ stream, expected, eventCount, appendId, record: buffer.subarray(idEnd, idEnd + recordLength) });
     at = idEnd + recordLength;
   }

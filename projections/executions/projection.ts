@@ -1,0 +1,228 @@
+import type { Artifact, ExecutionRequested, RetryPolicy, SkillError } from '../../schemas/generated/events.ts';
+import type { RecordedEvent } from '../../src/event-log/event-log.ts';
+import { defineTable, type Projection, type ReadModelRow, type ReadModelWriter } from '../../src/projecting/projection.ts';
+
+/** Where an execution stands, as people see it. */
+export type ExecutionStatus =
+  | 'queued'
+  | 'running'
+  | 'retrying'
+  | 'cancelling'
+  | 'completed'
+  | 'failed'
+  | 'timed-out'
+  | 'cancelled'
+  | 'expired';
+
+/** Every status, in the order of an execution's life. */
+export const executionStatuses = [
+  'queued',
+  'running',
+  'retrying',
+  'cancelling',
+  'completed',
+  'failed',
+  'timed-out',
+  'cancelled',
+  'expired',
+] as const satisfies readonly ExecutionStatus[];
+
+/** A row of `executions`; columns ending in `Json` hold JSON text. */
+export type ExecutionRow = ReadModelRow & {
+  readonly id: string;
+  readonly owner: string;
+  readonly skill: string;
+  readonly skillVersion: string;
+  readonly skillDigest: string;
+  readonly status: ExecutionStatus;
+  readonly cause: string;
+  readonly causeId: string | null;
+  readonly requestedBy: string;
+  readonly priority: number;
+  readonly paramsJson: string;
+  readonly secretParamsJson: string;
+  readonly retryJson: string;
+  readonly timeoutMs: number;
+  readonly requestedAtMs: number;
+  readonly dueAtMs: number | null;
+  readonly expiresAtMs: number | null;
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly durationMs: number | null;
+  readonly attempt: number;
+  readonly mode: string | null;
+  readonly node: string | null;
+  readonly progress: number;
+  readonly progressStatus: string | null;
+  readonly resultJson: string | null;
+  readonly errorJson: string | null;
+  readonly artifactsJson: string;
+  readonly revision: number;
+  /** Position of the request: lists are ordered by it. */
+  readonly position: number;
+};
+
+export const executionsTable = defineTable<ExecutionRow>({
+  name: 'executions',
+  key: ['id'],
+  columns: {
+    id: 'text',
+    owner: 'text',
+    skill: 'text',
+    skillVersion: 'text',
+    skillDigest: 'text',
+    status: 'text',
+    cause: 'text',
+    causeId: 'text?',
+    requestedBy: 'text',
+    priority: 'integer',
+    paramsJson: 'text',
+    secretParamsJson: 'text',
+    retryJson: 'text',
+    timeoutMs: 'integer',
+    requestedAtMs: 'integer',
+    dueAtMs: 'integer?',
+    expiresAtMs: 'integer?',
+    startedAtMs: 'integer?',
+    endedAtMs: 'integer?',
+    durationMs: 'integer?',
+    attempt: 'integer',
+    mode: 'text?',
+    node: 'text?',
+    progress: 'real',
+    progressStatus: 'text?',
+    resultJson: 'text?',
+    errorJson: 'text?',
+    artifactsJson: 'text',
+    revision: 'integer',
+    position: 'integer',
+  },
+  indexes: [
+    { columns: ['owner', 'position'] },
+    { columns: ['owner', 'status', 'position'] },
+    { columns: ['owner', 'skill', 'position'] },
+  ],
+});
+
+/** One row for every execution: lists by user, status and skill, and the answer to "how is it going". */
+export const executionsProjection: Projection = {
+  name: 'executions',
+  version: 1,
+  tables: [executionsTable],
+  apply(event, write) {
+    if (event.type === 'ExecutionRequested') {
+      if (event.revision === 0) write.insert(executionsTable, requestedRow(event, event.data));
+      return;
+    }
+    const row = write.get(executionsTable, event.stream);
+    const changes = row === undefined || row.endedAtMs !== null ? null : changesBy(event, row);
+    if (row !== undefined && changes !== null) write.put(executionsTable, { ...row, ...changes, revision: event.revision });
+    else if (row !== undefined) noteRevision(event, row, write);
+  },
+};
+
+function noteRevision(event: RecordedEvent, row: ExecutionRow, write: ReadModelWriter): void {
+  write.put(executionsTable, { ...row, revision: event.revision });
+}
+
+type Envelope = Pick<RecordedEvent, 'stream' | 'atMs' | 'actor' | 'revision' | 'position'>;
+
+function requestedRow(event: Envelope, data: ExecutionRequested): ExecutionRow {
+  return {
+    id: event.stream,
+    owner: data.owner,
+    skill: data.skill,
+    skillVersion: data.skillVersion,
+    skillDigest: data.skillDigest,
+    status: 'queued',
+    cause: data.cause,
+    causeId: data.causeId,
+    requestedBy: event.actor,
+    priority: data.priority,
+    paramsJson: JSON.stringify(data.params),
+    secretParamsJson: JSON.stringify(data.secretParams),
+    retryJson: retryJson(data.retry),
+    timeoutMs: data.timeoutMs,
+    requestedAtMs: event.atMs,
+    dueAtMs: data.dueAtMs,
+    expiresAtMs: data.expiresAtMs,
+    startedAtMs: null,
+    endedAtMs: null,
+    durationMs: null,
+    attempt: 0,
+    mode: null,
+    node: null,
+    progress: 0,
+    progressStatus: null,
+    resultJson: null,
+    errorJson: null,
+    artifactsJson: '[]',
+    revision: event.revision,
+    position: event.position,
+  };
+}
+
+function retryJson({ maxAttempts, initialDelayMs, factor, maxDelayMs, maxLostAttempts }: RetryPolicy): string {
+  return JSON.stringify({ maxAttempts, initialDelayMs, factor, maxDelayMs, maxLostAttempts });
+}
+
+function changesBy(event: RecordedEvent, row: ExecutionRow): Partial<ExecutionRow> | null {
+  switch (event.type) {
+    case 'ExecutionStarted': {
+      const { attempt, mode, node } = event.data;
+      const startedAtMs = row.startedAtMs ?? event.atMs;
+      return { status: 'running', attempt, mode, node, startedAtMs, dueAtMs: null, progress: 0, progressStatus: null };
+    }
+    case 'ExecutionProgressed':
+      return { progress: event.data.progress, progressStatus: event.data.status };
+    case 'ExecutionCancellationRequested':
+      return { status: 'cancelling' };
+    case 'ExecutionAttemptFailed':
+      return { status: 'retrying', dueAtMs: event.data.retryAtMs, errorJson: errorJson(event.data.error) };
+    case 'ExecutionAttemptLost':
+      return { status: 'retrying', dueAtMs: event.data.retryAtMs };
+    default:
+      return endedBy(event);
+  }
+}
+
+function endedBy(event: RecordedEvent): Partial<ExecutionRow> | null {
+  const endedAtMs = event.atMs;
+  switch (event.type) {
+    case 'ExecutionCompleted': {
+      const { result, durationMs, artifacts } = event.data;
+      const resultJson = JSON.stringify(result);
+      const artifactsJson = artifactsToJson(artifacts);
+      return { status: 'completed', endedAtMs, durationMs, resultJson, artifactsJson, errorJson: null, progress: 100 };
+    }
+    case 'ExecutionFailed': {
+      const { error, durationMs, artifacts } = event.data;
+      return { status: 'failed', endedAtMs, durationMs, errorJson: errorJson(error), artifactsJson: artifactsToJson(artifacts) };
+    }
+    case 'ExecutionTimedOut': {
+      const { timeoutMs, durationMs, artifacts } = event.data;
+      const message = `The attempt ran longer than ${String(timeoutMs)} ms.`;
+      const error = errorJson({ code: 'SKILL_TIMED_OUT', message, stack: null });
+      return { status: 'timed-out', endedAtMs, durationMs, errorJson: error, artifactsJson: artifactsToJson(artifacts) };
+    }
+    case 'ExecutionCancelled': {
+      const { durationMs, reason, artifacts } = event.data;
+      const error = errorJson({ code: 'CANCELLED', message: reason ?? 'Cancelled on request.', stack: null });
+      return { status: 'cancelled', endedAtMs, durationMs, errorJson: error, artifactsJson: artifactsToJson(artifacts), dueAtMs: null };
+    }
+    case 'ExecutionExpired': {
+      const message = `Not started within its limit; it waited ${String(event.data.waitedMs)} ms.`;
+      return { status: 'expired', endedAtMs, durationMs: 0, errorJson: errorJson({ code: 'EXPIRED', message, stack: null }) };
+    }
+    default:
+      return null;
+  }
+}
+
+function errorJson({ code, message, stack }: SkillError): string {
+  return JSON.stringify({ code, message, stack });
+}
+
+function artifactsToJson(artifacts: readonly Artifact[]): string {
+  return JSON.stringify(artifacts.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })));
+}

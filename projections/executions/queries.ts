@@ -1,0 +1,68 @@
+import type { Cell, ReadModelReader } from '../../src/projecting/projection.ts';
+import type { ExecutionRow } from './projection.ts';
+
+/** Which executions a list shows. `owner` null: everybody's (for administrators). */
+export interface ExecutionFilter {
+  readonly owner: string | null;
+  readonly status: string | null;
+  readonly skill: string | null;
+}
+
+interface Page {
+  readonly limit: number;
+  readonly offset: number;
+  /** Only executions requested before this position: the cursor. */
+  readonly before: number | null;
+}
+
+/** One execution by id. */
+export function executionById(reader: ReadModelReader, id: string): ExecutionRow | null {
+  return (reader.get('SELECT * FROM executions WHERE id = ?', id) as ExecutionRow | undefined) ?? null;
+}
+
+/** A page of executions, newest request first, and how many there are in all. */
+export function listExecutions(
+  reader: ReadModelReader,
+  filter: ExecutionFilter,
+  page: Page,
+): { readonly rows: readonly ExecutionRow[]; readonly total: number } {
+  const { where, values } = conditionsOf(filter);
+  const total = countOf(reader, filter);
+  const before = page.before === null ? '' : `${where === '' ? 'WHERE' : 'AND'} position < ?`;
+  const rows = reader.all(
+    `SELECT * FROM executions ${where} ${before} ORDER BY position DESC LIMIT ? OFFSET ?`,
+    ...values,
+    ...(page.before === null ? [] : [page.before]),
+    page.limit,
+    page.offset,
+  );
+  return { rows: rows as readonly ExecutionRow[], total };
+}
+
+function conditionsOf({ owner, status, skill }: ExecutionFilter): { readonly where: string; readonly values: Cell[] } {
+  const wanted: (readonly [string, string | null])[] = [
+    ['owner', owner],
+    ['status', status],
+    ['skill', skill],
+  ];
+  const given = wanted.filter(([, value]) => value !== null);
+  const where = given.length === 0 ? '' : `WHERE ${given.map(([column]) => `${column} = ?`).join(' AND ')}`;
+  return { where, values: given.map(([, value]) => value) };
+}
+
+/** Counting comes from the counts read model: a list must not walk a million rows to say how long it is. */
+function countOf(reader: ReadModelReader, filter: ExecutionFilter): number {
+  const { where, values } = conditionsOf(filter);
+  const row = reader.get(`SELECT coalesce(sum(executions), 0) AS total FROM execution_counts ${where}`, ...values);
+  return Number(row?.total ?? 0);
+}
+
+/** How many executions there are by status: of one owner, or (null) of all. */
+export function countsByStatus(reader: ReadModelReader, owner: string | null): Readonly<Record<string, number>> {
+  const where = owner === null ? '' : 'WHERE owner = ?';
+  const rows = reader.all(
+    `SELECT status, sum(executions) AS total FROM execution_counts ${where} GROUP BY status`,
+    ...(owner === null ? [] : [owner]),
+  );
+  return Object.fromEntries(rows.map((row) => [String(row.status), Number(row.total)]));
+}

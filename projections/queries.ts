@@ -1,0 +1,18 @@
+import { countsByType } from './event-counts/queries.ts';
+import { countsByStatus, executionById, listExecutions } from './executions/queries.ts';
+import { todoAfter } from './runner-todo/queries.ts';
+import { allSkills } from './skills/queries.ts';
+import { countUsers, firstUserWithRole, userById } from './users/queries.ts';
+
+/** Every question that can be asked of the read models, by the name that crosses to the store thread. */
+export const queries = {
+  executionById,
+  listExecutions,
+  countsByStatus,
+  todoAfter,
+  allSkills,
+  userById,
+  firstUserWithRole,
+  countUsers,
+  countsByType,
+} as const;

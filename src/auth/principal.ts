@@ -1,0 +1,57 @@
+import { AppError } from '../kernel/errors.ts';
+
+/**
+ * What a credential may be used for.
+ *
+ * | scope              | allows                                                    |
+ * | ------------------ | --------------------------------------------------------- |
+ * | `skills:read`      | list, search and read skills                              |
+ * | `executions:read`  | read and follow executions, their events and artifacts    |
+ * | `executions:write` | run skills, cancel, report progress of external ones      |
+ * | `events:read`      | the event feed                                            |
+ * | `keys:write`       | issue and revoke API keys, change the password            |
+ * | `admin`            | everybody's data and the system's; administrators only    |
+ */
+export const scopes = [
+  'skills:read',
+  'executions:read',
+  'executions:write',
+  'events:read',
+  'keys:write',
+  'admin',
+] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** Who makes a request, and with what. */
+export interface Principal {
+  readonly userId: string;
+  readonly role: 'member' | 'administrator';
+  readonly scopes: ReadonlySet<Scope>;
+  readonly via: 'session' | 'api-key';
+  /** Names the session or key: what to look for when it is revoked. */
+  readonly credentialId: string;
+  /** Who stands in the log as the actor: the user, or the API key. */
+  readonly actor: string;
+}
+
+/** The scopes that an account's sessions have. */
+export function scopesOf(role: Principal['role']): ReadonlySet<Scope> {
+  return new Set(scopes.filter((scope) => scope !== 'admin' || role === 'administrator'));
+}
+
+/** Throws FORBIDDEN unless the credential has the scope. */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (principal.scopes.has(scope)) return;
+  throw new AppError('FORBIDDEN', { message: `This key lacks the scope ${scope}.` });
+}
+
+/** True when the principal may see what belongs to `owner`. */
+export function mayRead(principal: Principal, owner: string): boolean {
+  return principal.userId === owner || principal.scopes.has('admin');
+}
+
+/** Whose data a list shows: null means everybody's. */
+export function ownerFilter(principal: Principal): string | null {
+  return principal.scopes.has('admin') ? null : principal.userId;
+}

@@ -1,0 +1,43 @@
+import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+import { randomText } from '../kernel/ids.ts';
+
+const secretChars = 32;
+const checkChars = 6;
+const keyIdChars = 8;
+
+/** A new session token: `skt_`, 32 random characters (190 bits), 6 check characters. */
+export function newSessionToken(): string {
+  return withCheck(`skt_${randomText(secretChars)}`);
+}
+
+/** A new API key: `ihk_`, its public id, `_`, 32 random characters, 6 check characters. */
+export function newApiKey(): { readonly key: string; readonly keyId: string } {
+  const keyId = randomText(keyIdChars);
+  return { key: withCheck(`ihk_${keyId}_${randomText(secretChars)}`), keyId };
+}
+
+/** A new one-use ticket for opening a WebSocket. */
+export function newTicket(): string {
+  return withCheck(`tkt_${randomText(secretChars)}`);
+}
+
+/** What kind of credential this is; null when it cannot be one (a mistyped or made-up text fails its check characters). */
+export function credentialKind(text: string): 'session' | 'api-key' | null {
+  if (text.length > 64 || withCheck(text.slice(0, -checkChars)) !== text) return null;
+  if (/^skt_[0-9A-Za-z]{38}$/.test(text)) return 'session';
+  return /^ihk_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}$/.test(text) ? 'api-key' : null;
+}
+
+/**
+ * What is stored in place of a token: look-ups by digest need no constant-time comparison, because nobody can steer
+ * the digest of a guess towards a stored one.
+ */
+export function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+function withCheck(text: string): string {
+  return text + crc32(text).toString(36).padStart(7, '0').slice(-checkChars);
+}

@@ -1,0 +1,225 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { EventCodec } from '../event-log/codec.ts';
+import type { RecordedEvent } from '../event-log/event-log.ts';
+import { toRecordedEvents } from '../event-log/record.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { JsonValue } from '../kernel/json.ts';
+import type { Projection } from '../projecting/projection.ts';
+import { ReadModels, removeReadModels } from '../projecting/read-models.ts';
+import type { LogFile, StoredRecord } from './log-file.ts';
+import { isCorruption } from './sqlite.ts';
+
+/** How far the read models are: `rebuilding` while a file is made anew, with the position it has reached. */
+export interface ReadModelStatus {
+  readonly ready: boolean;
+  readonly position: number;
+  readonly head: number;
+  readonly rebuilding: { readonly position: number } | null;
+  /** Why the file was last made anew. */
+  readonly rebuiltBecause: string | null;
+}
+
+interface KeeperOptions {
+  readonly dataDir: string;
+  readonly log: LogFile;
+  readonly projections: readonly Projection[];
+}
+
+/** Events folded in one slice of a rebuild; appends and queries get their turn between slices. */
+const sliceEvents = 4000;
+/** Events that may wait to be folded before a commit folds them at once. */
+const maxWaitingEvents = 2000;
+const maxWaitingBytes = 8 * 1024 * 1024;
+/** A quiet moment this long after the last append, and the waiting events are folded without being asked for. */
+const quietMs = 5;
+
+/** System streams explain the log itself; no projection looks at them. */
+const isForProjections = (stream: string): boolean => !stream.startsWith('system_');
+
+/**
+ * Keeps the read models in step with the log. Events wait in memory and are folded together: before any query, when enough
+ * have gathered, or when the log falls quiet. A reader therefore always sees everything that was acknowledged, while a burst
+ * writes each row once. INV-6: a query answered after an append was acknowledged sees that append.
+ */
+export class ReadModelKeeper {
+  readonly #path: string;
+  readonly #nextPath: string;
+  readonly #log: LogFile;
+  readonly #projections: readonly Projection[];
+  readonly #codec = new EventCodec();
+  #live: ReadModels | null = null;
+  #next: ReadModels | null = null;
+  #waiting: StoredRecord[] = [];
+  #waitingEvents = 0;
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #rebuiltBecause: string | null = null;
+  #closed = false;
+
+  constructor(options: KeeperOptions) {
+    this.#path = join(options.dataDir, 'read-models.db');
+    this.#nextPath = join(options.dataDir, 'read-models.next.db');
+    this.#log = options.log;
+    this.#projections = options.projections;
+    this.#open();
+  }
+
+  /** Teaches the decoder a schema that another version of the program wrote with. */
+  registerWriterSchema(schema: JsonValue): void {
+    this.#codec.registerWriterSchema(schema);
+  }
+
+  /** Takes note of records that were just committed. */
+  offer(records: readonly StoredRecord[]): void {
+    for (const record of records) {
+      this.#waiting.push(record);
+      this.#waitingEvents += record.eventCount;
+      this.#waitingBytes += record.record.length;
+    }
+    if (this.#waitingEvents >= maxWaitingEvents || this.#waitingBytes >= maxWaitingBytes) this.#foldWaiting();
+    else this.#timer ??= setTimeout(() => { this.#foldWaiting(); }, quietMs);
+  }
+
+  /** Runs a query on read models that hold everything committed so far. Throws NOT_READY during a rebuild at start. */
+  query<T>(run: (reader: ReadModels) => T): T {
+    this.#foldWaiting();
+    const live = this.#live;
+    if (live === null) {
+      const at = this.#next?.position ?? 0;
+      throw new AppError('NOT_READY', {
+        message: `The read models are being rebuilt from the log: at position ${String(at)} of ${String(this.#log.head)}.`,
+        retryAfterMs: 1000,
+      });
+    }
+    try {
+      return run(live);
+    } catch (error) {
+      this.#rebuildIfDamaged(error);
+      throw error;
+    }
+  }
+
+  /** Makes the file anew beside the live one and switches when it has caught up. */
+  rebuild(reason: string): void {
+    if (this.#next !== null) return;
+    this.#rebuiltBecause = reason;
+    this.#next = ReadModels.create(this.#nextPath, this.#projections, this.#log.epoch);
+    this.#scheduleSlice();
+  }
+
+  status(): ReadModelStatus {
+    return {
+      ready: this.#live !== null,
+      position: this.#live?.position ?? 0,
+      head: this.#log.head,
+      rebuilding: this.#next === null ? null : { position: this.#next.position },
+      rebuiltBecause: this.#rebuiltBecause,
+    };
+  }
+
+  close(): void {
+    this.#foldWaiting();
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#live?.close();
+    this.#next?.close();
+  }
+
+  #open(): void {
+    try {
+      this.#live = ReadModels.open(this.#path, this.#projections, this.#log.epoch, this.#log.head);
+    } catch (error) {
+      if (!isCorruption(error)) throw error;
+      this.#rebuiltBecause = 'the file was damaged';
+    }
+    if (this.#live === null) {
+      this.rebuild(this.#rebuiltBecause ?? 'there was no file for these projections and this log');
+      // A short log is folded before anybody can ask: a new data directory is ready at once.
+      while (this.#live === null && this.#log.head < sliceEvents) this.#slice();
+    } else {
+      this.#catchUp(this.#live);
+    }
+  }
+
+  /** Folds what was committed but not folded when the last process ended. */
+  #catchUp(models: ReadModels): void {
+    while (models.position < this.#log.head) this.#foldPage(models, sliceEvents);
+  }
+
+  #foldPage(models: ReadModels, limit: number): void {
+    const records = this.#log.readAll(models.position, limit);
+    const last = records.at(-1);
+    if (last !== undefined) models.apply(this.#decode(records), last.position);
+  }
+
+  *#decode(records: Iterable<StoredRecord>): Generator<RecordedEvent> {
+    for (const record of records) if (isForProjections(record.stream)) yield* toRecordedEvents(record, this.#codec);
+  }
+
+  #foldWaiting(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const records = this.#waiting;
+    const last = records.at(-1);
+    this.#waiting = [];
+    this.#waitingEvents = 0;
+    this.#waitingBytes = 0;
+    // Without a live file the records are in the log, where the rebuild finds them.
+    if (last === undefined || this.#live === null) return;
+    try {
+      this.#live.apply(this.#decode(records), last.position);
+    } catch (error) {
+      this.#rebuildIfDamaged(error);
+      if (this.#live !== null) this.#catchUpLater();
+    }
+  }
+
+  /** A failed fold (a full disk, say) leaves the checkpoint where it was: the log still has what is missing. */
+  #catchUpLater(): void {
+    setTimeout(() => {
+      if (this.#closed || this.#live === null) return;
+      try {
+        this.#catchUp(this.#live);
+      } catch {
+        this.#catchUpLater();
+      }
+    }, 1000).unref();
+  }
+
+  #rebuildIfDamaged(error: unknown): void {
+    if (!isCorruption(error) || this.#live === null) return;
+    this.#live.close();
+    this.#live = null;
+    this.rebuild('the file was damaged');
+  }
+
+  #scheduleSlice(): void {
+    setImmediate(() => {
+      if (this.#closed || this.#next === null) return;
+      this.#slice();
+      if (this.#next !== null) this.#scheduleSlice();
+    });
+  }
+
+  #slice(): void {
+    const next = this.#next;
+    if (next === null) return;
+    if (next.position < this.#log.head) this.#foldPage(next, sliceEvents);
+    if (next.position >= this.#log.head) this.#switchTo(next);
+  }
+
+  #switchTo(next: ReadModels): void {
+    next.close();
+    this.#live?.close();
+    removeReadModels(this.#path);
+    renameSync(this.#nextPath, this.#path);
+    removeReadModels(this.#nextPath);
+    this.#next = null;
+    this.#waiting = [];
+    this.#waitingEvents = 0;
+    this.#waitingBytes = 0;
+    this.#live = ReadModels.open(this.#path, this.#projections, this.#log.epoch, this.#log.head);
+  }
+}

@@ -1,0 +1,43 @@
+import type { JsonValue } from '../kernel/json.ts';
+
+/** What the vault keeps under a name, and the name. */
+export interface VaultItem {
+  readonly key: string;
+  readonly value: JsonValue;
+}
+
+/**
+ * A small keyed store for what must be able to disappear: profiles, password and token digests, secret parameters.
+ * Values are sealed; every change is flushed before the call resolves. The one state that the log cannot rebuild.
+ */
+export interface Vault {
+  /** The value, or null. */
+  get(kind: VaultKind, key: string): Promise<JsonValue>;
+  /** Stores a value, in the place of an earlier one. */
+  put(kind: VaultKind, key: string, owner: string | null, value: JsonValue): Promise<void>;
+  /** Stores a value only when there is none; false when there is. */
+  add(kind: VaultKind, key: string, owner: string | null, value: JsonValue): Promise<boolean>;
+  /** Removes a value and returns it, or null; of two callers only one gets it. */
+  take(kind: VaultKind, key: string): Promise<JsonValue>;
+  /** All values of a kind that belong to an owner. */
+  list(kind: VaultKind, owner: string): Promise<readonly VaultItem[]>;
+  /** Removes everything that belongs to an owner; returns how much it was. */
+  eraseOwner(owner: string): Promise<number>;
+}
+
+/** What is kept in the vault. */
+export type VaultKind = 'profile' | 'email' | 'username' | 'password' | 'session' | 'api-key' | 'ticket' | 'params';
+
+type Call = <T>(method: string, ...args: readonly unknown[]) => Promise<T>;
+
+/** The vault of this node, which lives in the store thread. */
+export function createVault(call: Call): Vault {
+  return {
+    get: (kind, key) => call('vault.get', kind, key),
+    put: (kind, key, owner, value) => call('vault.put', kind, key, owner, value),
+    add: (kind, key, owner, value) => call('vault.add', kind, key, owner, value),
+    take: (kind, key) => call('vault.take', kind, key),
+    list: (kind, owner) => call('vault.list', kind, owner),
+    eraseOwner: (owner) => call('vault.eraseOwner', owner),
+  };
+}
