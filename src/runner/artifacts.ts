@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+import type { Artifact } from '../../schemas/generated/events.ts';
+import { AppError } from '../kernel/errors.ts';
+import { isInside } from '../skills/skill-folder.ts';
+
+/** How much a skill may leave behind. What goes over is left out and deleted, with a warning in the execution's log. */
+export interface ArtifactLimits {
+  readonly maxFiles: number;
+  readonly maxFileBytes: number;
+  readonly maxTotalBytes: number;
+}
+
+export const defaultArtifactLimits: ArtifactLimits = {
+  maxFiles: 1000,
+  maxFileBytes: 64 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
+};
+
+/** Moves what a skill left in its work directory to where artifacts are kept, and lists it. Links and devices are dropped. */
+export async function keepArtifacts(
+  workDir: string,
+  target: string,
+  limits: ArtifactLimits = defaultArtifactLimits,
+): Promise<{ readonly artifacts: readonly Artifact[]; readonly dropped: readonly string[] }> {
+  const artifacts: Artifact[] = [];
+  const dropped: string[] = [];
+  let total = 0;
+  for await (const path of filesOf(workDir, dropped)) {
+    const { size } = await lstat(path);
+    const name = relative(workDir, path).replaceAll('\\', '/');
+    if (artifacts.length >= limits.maxFiles || size > limits.maxFileBytes || total + size > limits.maxTotalBytes) {
+      dropped.push(name);
+      await rm(path, { force: true });
+      continue;
+    }
+    total += size;
+    artifacts.push({ path: name, sizeBytes: size, sha256: await sha256Of(path) });
+  }
+  if (artifacts.length > 0) {
+    await rm(target, { recursive: true, force: true });
+    await mkdir(dirname(target), { recursive: true });
+    await rename(workDir, target);
+  } else {
+    await rm(workDir, { recursive: true, force: true });
+  }
+  return { artifacts, dropped };
+}
+
+async function* filesOf(folder: string, dropped: string[]): AsyncGenerator<string> {
+  const children = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const child of children.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, child.name);
+    if (child.isDirectory()) yield* filesOf(path, dropped);
+    else if (child.isFile()) yield path;
+    else {
+      dropped.push(child.name);
+      await rm(path, { force: true });
+    }
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** An artifact ready to be sent. Throws ARTIFACT_NOT_FOUND for anything that is not a plain file below `folder`. */
+export async function openArtifact(folder: string, path: string): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
+  const wanted = join(folder, path);
+  if (path.includes('\0') || !isInside(folder, wanted)) throw new AppError('ARTIFACT_NOT_FOUND');
+  try {
+    if (!isInside(await realpath(folder), await realpath(wanted))) throw new AppError('ARTIFACT_NOT_FOUND');
+    const file = await open(wanted, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const stat = await file.stat();
+    if (stat.isFile()) return { file, sizeBytes: stat.size };
+    await file.close();
+  } catch (error) {
+    throw new AppError('ARTIFACT_NOT_FOUND', { cause: error });
+  }
+  throw new AppError('ARTIFACT_NOT_FOUND');
+}

@@ -1,0 +1,157 @@
+import { type FSWatcher, existsSync, mkdirSync, readFileSync, realpathSync, watch, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import type { Problem } from '../kernel/errors.ts';
+import { inspectSkills, type Inspection } from './inspect-skills.ts';
+import { checkMetadata } from './metadata.ts';
+import type { LoadedSkill } from './skill.ts';
+import { readSkillFolder, type SkillFolder, skillFolderNames } from './skill-folder.ts';
+
+interface CatalogOptions {
+  /** Folders whose subfolders are skills; on equal names the first folder wins. */
+  readonly folders: readonly string[];
+  /** Where to remember what modules export, by digest, so that a start need not load them again. */
+  readonly cacheFile: string;
+  /** Look for changed files while running. */
+  readonly watch: boolean;
+  /** Told about what cannot be used, and why. */
+  readonly onProblems: (skill: string, problems: readonly Problem[]) => void;
+}
+
+interface Catalogue {
+  readonly loaded: ReadonlyMap<string, LoadedSkill>;
+  readonly problems: ReadonlyMap<string, readonly Problem[]>;
+}
+
+const debounceMs = 150;
+
+/** The skills of this node: found in folders, checked, known by name. A broken skill is reported and left out. */
+export class SkillCatalog {
+  readonly #options: CatalogOptions;
+  readonly #listeners = new Set<(skills: readonly LoadedSkill[]) => void>();
+  readonly #watchers: FSWatcher[] = [];
+  readonly #inspections: Map<string, Inspection>;
+  #catalogue: Catalogue = { loaded: new Map(), problems: new Map() };
+  #reload: NodeJS.Timeout | null = null;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(options: CatalogOptions) {
+    this.#options = options;
+    this.#inspections = readCache(options.cacheFile);
+  }
+
+  /** Reads all folders; loads only modules whose digest is new. */
+  async load(): Promise<void> {
+    this.#loading = this.#loading.then(() => this.#loadNow());
+    await this.#loading;
+    if (this.#options.watch && this.#watchers.length === 0) this.#watch();
+  }
+
+  get(name: string): LoadedSkill | undefined {
+    return this.#catalogue.loaded.get(name);
+  }
+
+  /** All usable skills by name. */
+  list(): readonly LoadedSkill[] {
+    return [...this.#catalogue.loaded.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  }
+
+  /** What cannot be used and why, by folder name. */
+  problems(): ReadonlyMap<string, readonly Problem[]> {
+    return this.#catalogue.problems;
+  }
+
+  /** Calls `listener` with all skills after each reload that changed any. */
+  onChange(listener: (skills: readonly LoadedSkill[]) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  stop(): void {
+    if (this.#reload !== null) clearTimeout(this.#reload);
+    for (const watcher of this.#watchers) watcher.close();
+    this.#watchers.length = 0;
+    this.#listeners.clear();
+  }
+
+  async #loadNow(): Promise<void> {
+    const { folders, problems } = this.#scan();
+    const unknown = folders.filter((folder) => !this.#inspections.has(keyOf(folder)));
+    if (unknown.length > 0) await this.#inspect(unknown);
+    const loaded = new Map<string, LoadedSkill>();
+    for (const folder of folders) {
+      const result = this.#check(folder);
+      if ('metadata' in result) loaded.set(folder.name, result);
+      else problems.set(folder.name, result);
+    }
+    const changed = !sameSkills(loaded, this.#catalogue.loaded);
+    this.#catalogue = { loaded, problems };
+    for (const [name, list] of problems) this.#options.onProblems(name, list);
+    if (changed) for (const listener of this.#listeners) listener(this.list());
+  }
+
+  #scan(): { folders: SkillFolder[]; problems: Map<string, readonly Problem[]> } {
+    const folders = new Map<string, SkillFolder>();
+    const problems = new Map<string, readonly Problem[]>();
+    for (const root of this.#options.folders) {
+      for (const name of skillFolderNames(root)) {
+        if (folders.has(name) || problems.has(name)) continue;
+        const read = readSkillFolder(root, name);
+        if ('digest' in read) folders.set(name, read);
+        else problems.set(name, read);
+      }
+    }
+    return { folders: [...folders.values()], problems };
+  }
+
+  async #inspect(folders: readonly SkillFolder[]): Promise<void> {
+    const readable = this.#options.folders.filter((root) => existsSync(root)).map((root) => realpathSync(root));
+    const inspections = await inspectSkills(folders.map((folder) => folder.entry), readable);
+    for (const folder of folders) {
+      const inspection = inspections.get(folder.entry);
+      if (inspection !== undefined) this.#inspections.set(keyOf(folder), inspection);
+    }
+    writeCache(this.#options.cacheFile, this.#inspections);
+  }
+
+  #check(folder: SkillFolder): LoadedSkill | readonly Problem[] {
+    const inspection = this.#inspections.get(keyOf(folder));
+    if (inspection === undefined) return [{ path: folder.folder, message: 'could not be loaded' }];
+    if (inspection.problems.length > 0) return inspection.problems;
+    const { metadata, problems } = checkMetadata(inspection.metadata, folder.name);
+    if (metadata === null) return problems;
+    return { metadata, digest: folder.digest, folder: folder.folder, entry: folder.entry, format: folder.format };
+  }
+
+  #watch(): void {
+    for (const root of this.#options.folders) {
+      if (!existsSync(root)) continue;
+      const watcher = watch(root, { recursive: true, persistent: false }, () => {
+        if (this.#reload !== null) clearTimeout(this.#reload);
+        this.#reload = setTimeout(() => { this.load().catch(() => undefined); }, debounceMs);
+      });
+      watcher.on('error', () => undefined);
+      this.#watchers.push(watcher);
+    }
+  }
+}
+
+function keyOf(folder: SkillFolder): string {
+  return `${folder.digest}:${folder.entry}`;
+}
+
+function sameSkills(a: ReadonlyMap<string, LoadedSkill>, b: ReadonlyMap<string, LoadedSkill>): boolean {
+  return a.size === b.size && [...a].every(([name, skill]) => b.get(name)?.digest === skill.digest);
+}
+
+function readCache(path: string): Map<string, Inspection> {
+  try {
+    return new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, Inspection>));
+  } catch {
+    return new Map();
+  }
+}
+
+function writeCache(path: string, inspections: ReadonlyMap<string, Inspection>): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(Object.fromEntries(inspections)), { mode: 0o600 });
+}
