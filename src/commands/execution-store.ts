@@ -1,0 +1,72 @@
+import type { ExecutionRequested } from '../../schemas/generated/events.ts';
+import { decideExecution, type ExecutionCommand, type ExecutionEvent } from '../domain/execution/decide.ts';
+import { evolveExecution } from '../domain/execution/evolve.ts';
+import { type ExecutionState, initialExecution } from '../domain/execution/state.ts';
+import type { EventLog, Position } from '../event-log/event-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+
+/** An execution as the log has it at a revision. */
+export interface LoadedExecution {
+  readonly state: ExecutionState;
+  /** Revision of the last event; -1 when there is none. */
+  readonly revision: number;
+  /** What was asked for; null while there is nothing. */
+  readonly request: ExecutionRequested | null;
+}
+
+/** What a command led to. */
+export interface CommandResult {
+  readonly events: readonly ExecutionEvent[];
+  /** Position of the append; null when the command changed nothing. */
+  readonly position: Position | null;
+}
+
+const maxTries = 20;
+const pageEvents = 1000;
+
+/** Loads executions from the log and applies commands to them: load, decide, append, and again when somebody was faster. */
+export class ExecutionStore {
+  readonly #log: EventLog;
+  readonly #clock: Clock;
+
+  constructor(log: EventLog, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Folds the stream of an execution. */
+  async load(executionId: string): Promise<LoadedExecution> {
+    let loaded: LoadedExecution = { state: initialExecution, revision: -1, request: null };
+    for (;;) {
+      const events = await this.#log.readStream(executionId, { fromRevision: loaded.revision + 1, limit: pageEvents });
+      for (const event of events) {
+        const request = event.type === 'ExecutionRequested' ? event.data : loaded.request;
+        loaded = { state: evolveExecution(loaded.state, event), revision: event.revision, request };
+      }
+      if (events.length < pageEvents) return loaded;
+    }
+  }
+
+  /**
+   * Applies a command. `guard` sees the loaded execution first and may throw.
+   * Throws what the decider throws, or REVISION_CONFLICT when others kept being faster.
+   */
+  async execute(
+    executionId: string,
+    command: ExecutionCommand,
+    actor: string,
+    guard: (loaded: LoadedExecution) => void = () => undefined,
+  ): Promise<CommandResult> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const loaded = await this.load(executionId);
+      guard(loaded);
+      const events = decideExecution(command, loaded.state);
+      if (events.length === 0) return { events, position: null };
+      const expected = loaded.revision < 0 ? 'none' : loaded.revision;
+      const result = await this.#log.append({ stream: executionId, events, expected, actor, atMs: this.#clock.now() });
+      if (result.outcome === 'accepted') return { events, position: result.position };
+    }
+    throw new AppError('REVISION_CONFLICT');
+  }
+}

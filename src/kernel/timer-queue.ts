@@ -1,0 +1,55 @@
+import type { Clock } from './clock.ts';
+import { Heap } from './heap.ts';
+
+interface Due<T> {
+  readonly atMs: number;
+  readonly item: T;
+}
+
+/** setTimeout overflows beyond 2^31-1 ms and then fires at once; longer waits go in steps. */
+const maxStepMs = 2_000_000_000;
+
+/** Calls back for items when their wall-clock time has come, with one timer for all of them. */
+export class TimerQueue<T> {
+  readonly #clock: Clock;
+  readonly #onDue: (item: T) => void;
+  readonly #heap = new Heap<Due<T>>((a, b) => a.atMs < b.atMs);
+  #timer: NodeJS.Timeout | null = null;
+  #timerAtMs = 0;
+
+  constructor(clock: Clock, onDue: (item: T) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  add(atMs: number, item: T): void {
+    this.#heap.push({ atMs, item });
+    this.#arm();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #arm(): void {
+    const next = this.#heap.peek();
+    if (next === undefined || (this.#timer !== null && this.#timerAtMs <= next.atMs)) return;
+    this.stop();
+    this.#timerAtMs = next.atMs;
+    const delayMs = Math.min(maxStepMs, Math.max(0, next.atMs - this.#clock.now()));
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#fire();
+    }, delayMs);
+  }
+
+  #fire(): void {
+    const now = this.#clock.now();
+    for (let next = this.#heap.peek(); next !== undefined && next.atMs <= now; next = this.#heap.peek()) {
+      this.#heap.pop();
+      this.#onDue(next.item);
+    }
+    this.#arm();
+  }
+}

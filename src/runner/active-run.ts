@@ -1,0 +1,132 @@
+import { decideExecution, type ExecutionCommand, type ExecutionEvent, type LogEntry } from '../domain/execution/decide.ts';
+import { evolveExecution } from '../domain/execution/evolve.ts';
+import type { ExecutionState } from '../domain/execution/state.ts';
+import type { EventLog } from '../event-log/event-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { isAppError } from '../kernel/errors.ts';
+import type { TrackedExecution } from './tracked-execution.ts';
+
+interface ActiveRunDependencies {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly node: string;
+  /** Reads the execution's stream again after somebody else appended to it. */
+  readonly reload: (execution: TrackedExecution) => Promise<void>;
+}
+
+/** At most ten appends of progress and logs a second for each execution; the last one always goes out. */
+const reportIntervalMs = 100;
+const maxLinesPerAppend = 500;
+
+/**
+ * Writes down what one run reports, in order: progress and log lines gathered for a tenth of a second, then the outcome.
+ * One append at a time; a conflict (somebody asked to cancel) reloads the state and decides again.
+ */
+export class ActiveRun {
+  readonly #execution: TrackedExecution;
+  readonly #deps: ActiveRunDependencies;
+  #progress: { percent: number; status: string | null } | null = null;
+  #lines: LogEntry[] = [];
+  #outcome: ExecutionCommand | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #lastReportMs = -Infinity;
+  #writing: Promise<void> | null = null;
+
+  constructor(execution: TrackedExecution, deps: ActiveRunDependencies) {
+    this.#execution = execution;
+    this.#deps = deps;
+  }
+
+  progress(percent: number, status: string | null): void {
+    this.#progress = { percent, status };
+    this.#schedule();
+  }
+
+  log(line: LogEntry): void {
+    this.#lines.push(line);
+    if (this.#lines.length >= maxLinesPerAppend) this.#write();
+    else this.#schedule();
+  }
+
+  /** Writes what is left and the outcome; resolves when all of it is durable. */
+  async finish(outcome: ExecutionCommand): Promise<void> {
+    this.#outcome = outcome;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    while (this.#outcome !== null) {
+      this.#write();
+      await this.#writing;
+    }
+  }
+
+  #schedule(): void {
+    if (this.#timer !== null || this.#writing !== null || this.#outcome !== null) return;
+    const waitMs = Math.max(0, this.#lastReportMs + reportIntervalMs - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#write();
+    }, waitMs);
+  }
+
+  #write(): void {
+    if (this.#writing !== null) return;
+    const commands = this.#takeCommands();
+    if (commands.length === 0) return;
+    this.#lastReportMs = performance.now();
+    this.#writing = this.#append(commands).finally(() => {
+      this.#writing = null;
+      if (this.#progress !== null || this.#lines.length > 0) this.#schedule();
+    });
+  }
+
+  #takeCommands(): ExecutionCommand[] {
+    const commands: ExecutionCommand[] = [];
+    const lines = this.#lines.splice(0, maxLinesPerAppend);
+    if (lines.length > 0) commands.push({ kind: 'log', lines });
+    if (this.#progress !== null) {
+      commands.push({ kind: 'report-progress', progress: this.#progress.percent, status: this.#progress.status });
+      this.#progress = null;
+    }
+    // The outcome waits until every line that came before it is written.
+    if (this.#outcome !== null && this.#lines.length === 0) {
+      commands.push(this.#outcome);
+      this.#outcome = null;
+    }
+    return commands;
+  }
+
+  async #append(commands: readonly ExecutionCommand[]): Promise<void> {
+    for (;;) {
+      const { loaded } = this.#execution;
+      if (loaded === null) return;
+      const events = this.#decide(commands, loaded.state);
+      if (events === null || events.length === 0) return;
+      const result = await this.#deps.log.append({
+        stream: this.#execution.id,
+        events,
+        expected: loaded.revision,
+        actor: this.#deps.node,
+        atMs: this.#deps.clock.now(),
+      });
+      if (result.outcome === 'accepted') return;
+      await this.#deps.reload(this.#execution);
+    }
+  }
+
+  /** Null when the execution has ended meanwhile: the first terminal event wins, and this report comes too late. */
+  #decide(commands: readonly ExecutionCommand[], before: ExecutionState): readonly ExecutionEvent[] | null {
+    const events: ExecutionEvent[] = [];
+    let state = before;
+    try {
+      for (const command of commands) {
+        for (const event of decideExecution(command, state)) {
+          events.push(event);
+          state = evolveExecution(state, { ...event, atMs: 0 });
+        }
+      }
+    } catch (error) {
+      if (isAppError(error)) return null;
+      throw error;
+    }
+    return events;
+  }
+}

@@ -1,0 +1,50 @@
+import { Heap } from '../kernel/heap.ts';
+import { runsBefore, type TrackedExecution } from './tracked-execution.ts';
+
+/**
+ * Executions that may start now, in order. One whose skill is at its limit steps aside without holding up the others,
+ * and comes back to its place when a run of that skill ends.
+ */
+export class ReadyQueue {
+  readonly #ready = new Heap<TrackedExecution>(runsBefore);
+  readonly #aside = new Map<string, Heap<TrackedExecution>>();
+  readonly #running = new Map<string, number>();
+  readonly #limitOf: (skill: string) => number;
+
+  constructor(limitOf: (skill: string) => number) {
+    this.#limitOf = limitOf;
+  }
+
+  push(execution: TrackedExecution): void {
+    this.#ready.push(execution);
+  }
+
+  /** The next execution whose skill is below its limit; it counts as running until {@link ended}. */
+  take(): TrackedExecution | undefined {
+    for (;;) {
+      const next = this.#ready.pop();
+      if (next === undefined) return undefined;
+      const running = this.#running.get(next.skill) ?? 0;
+      if (running < this.#limitOf(next.skill)) {
+        this.#running.set(next.skill, running + 1);
+        return next;
+      }
+      this.#stepAside(next);
+    }
+  }
+
+  /** A run of this skill is over: the next one that stepped aside may come back. */
+  ended(skill: string): void {
+    const running = (this.#running.get(skill) ?? 1) - 1;
+    if (running > 0) this.#running.set(skill, running);
+    else this.#running.delete(skill);
+    const next = this.#aside.get(skill)?.pop();
+    if (next !== undefined) this.#ready.push(next);
+  }
+
+  #stepAside(execution: TrackedExecution): void {
+    const aside = this.#aside.get(execution.skill) ?? new Heap<TrackedExecution>(runsBefore);
+    this.#aside.set(execution.skill, aside);
+    aside.push(execution);
+  }
+}

@@ -1,0 +1,23 @@
+import type { ExecutionRequested } from '../../schemas/generated/events.ts';
+import type { ExecutionState } from '../domain/execution/state.ts';
+
+/** What the runner remembers of an execution that has not ended. */
+export interface TrackedExecution {
+  readonly id: string;
+  readonly skill: string;
+  readonly owner: string;
+  readonly priority: number;
+  /** Position of the request. */
+  readonly position: number;
+  dueAtMs: number | null;
+  expiresAtMs: number | null;
+  /** The fold of its stream; null while it has to be loaded before anything can be decided. */
+  loaded: { state: ExecutionState; revision: number; request: ExecutionRequested } | null;
+  /** It stands in one of the runner's queues. */
+  queued: boolean;
+}
+
+/** Order of the ready queue: higher priority first, then first come, first served. */
+export function runsBefore(a: TrackedExecution, b: TrackedExecution): boolean {
+  return a.priority === b.priority ? a.position < b.position : a.priority > b.priority;
+}
