@@ -158,6 +158,12 @@ export class Accounts {
     return found?.principal ?? null;
   }
 
+  /** True while the principal's session or key is neither revoked nor expired. */
+  async isCurrent({ via, credentialId }: Principal): Promise<boolean> {
+    const found = via === 'session' ? await this.#session(credentialId) : await this.#apiKey(credentialId);
+    return found !== null;
+  }
+
   /** Makes an API key for the principal's account; the key itself is returned this once. */
   async issueKey(
     principal: Principal,

@@ -1,0 +1,100 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+
+import { AppError } from '../kernel/errors.ts';
+import { digestOf } from '../auth/tokens.ts';
+import { authenticate, credentialOf } from './authenticate.ts';
+import { documentApi } from './openapi.ts';
+import { problemOf, toAppError } from './problem.ts';
+import { authRoutes } from './routes/auth.ts';
+import { eventRoutes } from './routes/events.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { externalRoutes } from './routes/external.ts';
+import { skillRoutes } from './routes/skills.ts';
+import { systemRoutes } from './routes/system.ts';
+import type { Services } from './services.ts';
+import { validatorCompiler } from './validation.ts';
+
+/** How the server tells about itself. */
+export interface RequestLog {
+  readonly onError: (error: unknown, request: { readonly method: string; readonly route: string }) => void;
+  readonly onRequest: ((method: string, route: string, status: number, durationMs: number) => void) | null;
+}
+
+/** The HTTP application with all routes; not listening yet. */
+export async function createHttpApp(services: Services, requestLog: RequestLog) {
+  const { config } = services;
+  const app = fastify({
+    bodyLimit: config.maxBodyBytes,
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    // Names of the request stay what they were sent as: __proto__ and constructor are refused, not dropped.
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 300 },
+    // Our own handler writes what is worth knowing; a line for each request costs more than many requests do.
+    logger: false,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler as never);
+  app.setErrorHandler((error, request, reply) => {
+    const appError = sendProblem(reply, error as Error);
+    if (appError.code === 'INTERNAL') requestLog.onError(error, { method: request.method, route: routeOf(request) });
+  });
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new AppError('NOT_FOUND')));
+  if (requestLog.onRequest !== null) {
+    app.addHook('onResponse', (request, reply, done) => {
+      requestLog.onRequest?.(request.method, routeOf(request), reply.statusCode, reply.elapsedTime);
+      done();
+    });
+  }
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+    crossOriginResourcePolicy: { policy: 'same-site' },
+  });
+  if (config.allowedOrigins.length > 0) await app.register(cors, { origin: [...config.allowedOrigins] });
+  if (config.rateLimit > 0) await app.register(rateLimit, limitOptions(config.rateLimit));
+  await documentApi(app);
+  app.addHook('onRequest', authenticate(services.accounts));
+  await app.register(authRoutes(services));
+  await app.register(skillRoutes(services));
+  await app.register(executionRoutes(services));
+  await app.register(externalRoutes(services));
+  await app.register(eventRoutes(services));
+  await app.register(systemRoutes(services));
+  return app;
+}
+
+function sendProblem(reply: FastifyReply, error: Error): AppError {
+  const appError = toAppError(error);
+  const problem = problemOf(appError);
+  if (appError.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(appError.retryAfterMs / 1000));
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  void reply.code(problem.status).header('content-type', 'application/problem+json').header('cache-control', 'no-store').serializer(JSON.stringify).send(problem);
+  return appError;
+}
+
+function routeOf(request: FastifyRequest): string {
+  // Never the address itself: its query may hold a token.
+  return request.routeOptions.url ?? 'unknown';
+}
+
+function limitOptions(max: number): object {
+  return {
+    global: true,
+    max,
+    timeWindow: 60_000,
+    cache: 20_000,
+    // The digest, so that no token is kept as the name of a counter.
+    keyGenerator: (request: FastifyRequest) => {
+      const credential = credentialOf(request);
+      return credential === null ? request.ip : digestOf(credential);
+    },
+    errorResponseBuilder: (_: FastifyRequest, { ttl }: { ttl: number }) => new AppError('RATE_LIMITED', { retryAfterMs: ttl }),
+  };
+}

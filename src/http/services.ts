@@ -1,0 +1,36 @@
+import type { Accounts } from '../auth/accounts.ts';
+import type { Endings } from '../commands/endings.ts';
+import type { ExecutionStore } from '../commands/execution-store.ts';
+import type { ExternalExecutions } from '../commands/report-execution.ts';
+import type { ExecutionRequests } from '../commands/request-execution.ts';
+import type { Config } from '../config.ts';
+import type { EventLog } from '../event-log/event-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { ReadModelStatus } from '../store/read-model-keeper.ts';
+import type { Queries } from '../store/query-client.ts';
+import type { SkillCatalog } from '../skills/skill-catalog.ts';
+
+/** All that the HTTP edge needs of the platform. */
+export interface Services {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly queries: Queries;
+  readonly accounts: Accounts;
+  readonly catalog: SkillCatalog;
+  readonly requests: ExecutionRequests;
+  readonly executions: ExecutionStore;
+  readonly external: ExternalExecutions;
+  readonly endings: Endings;
+  readonly artifactsDir: string;
+  readonly startedAtMs: number;
+  readonly node: string;
+  /** False while the server starts or stops. */
+  readonly isReady: () => boolean;
+  readonly readModels: () => Promise<ReadModelStatus>;
+  readonly rebuild: (reason: string) => Promise<void>;
+  readonly runner: () => { readonly running: number; readonly waiting: number; readonly slots: number; readonly mode: string };
+  readonly socketStats: () => JsonObject;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}

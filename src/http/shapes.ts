@@ -1,0 +1,80 @@
+import { Type } from 'typebox';
+
+/** The shapes that several routes share. */
+export const Limit = Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Most items in the answer.' });
+export const Offset = Type.Integer({ minimum: 0, maximum: 100_000, default: 0, description: 'Items to pass over; for more, use the cursor.' });
+export const Json = Type.Unknown({ description: 'Any JSON.' });
+export const JsonObjectShape = Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON object.' });
+export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' });
+export const NullableTimestamp = Type.Union([Timestamp, Type.Null()]);
+export const Cursor = Type.String({ maxLength: 32, description: 'A place in the log, as an earlier answer gave it.' });
+
+/** What every error looks like. */
+export const ProblemShape = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable; see the table of error codes.' }),
+    detail: Type.String(),
+    problems: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+    retryAfterMs: Type.Optional(Type.Integer()),
+  },
+  { description: 'Problem Details (RFC 9457).' },
+);
+
+export const ExecutionStatusShape = Type.Union(
+  ['queued', 'running', 'retrying', 'cancelling', 'completed', 'failed', 'timed-out', 'cancelled', 'expired'].map((status) =>
+    Type.Literal(status),
+  ),
+);
+
+export const ArtifactShape = Type.Object({
+  path: Type.String(),
+  sizeBytes: Type.Integer(),
+  sha256: Type.String(),
+  url: Type.String(),
+});
+
+/** An execution as it is answered. */
+export const ExecutionShape = Type.Object({
+  executionId: Type.String(),
+  skillId: Type.String(),
+  skillVersion: Type.String(),
+  skillDigest: Type.String({ description: 'SHA-256 over the files of the skill that was asked for.' }),
+  userId: Type.String(),
+  status: Type.String(),
+  progress: Type.Number({ minimum: 0, maximum: 100 }),
+  progressStatus: Type.Union([Type.String(), Type.Null()]),
+  params: Json,
+  result: Json,
+  error: Type.Union([Type.Object({ code: Type.String(), message: Type.String(), stack: Type.Union([Type.String(), Type.Null()]) }), Type.Null()]),
+  durationMs: Type.Union([Type.Integer(), Type.Null()]),
+  attempt: Type.Integer({ description: '0 before the first start.' }),
+  retry: Json,
+  timeoutMs: Type.Integer(),
+  priority: Type.Integer(),
+  mode: Type.Union([Type.String(), Type.Null()]),
+  cause: Type.Object({ kind: Type.String(), id: Type.Union([Type.String(), Type.Null()]), actor: Type.String() }),
+  createdAt: Timestamp,
+  runAt: NullableTimestamp,
+  expiresAt: NullableTimestamp,
+  startedAt: NullableTimestamp,
+  endedAt: NullableTimestamp,
+  artifacts: Type.Array(ArtifactShape),
+  revision: Type.Integer(),
+});
+
+/** An event as feeds and histories answer it. */
+export const EventShape = Type.Object({
+  id: Type.String(),
+  position: Type.String(),
+  type: Type.String(),
+  stream: Type.String(),
+  revision: Type.Integer(),
+  at: Timestamp,
+  actor: Type.String(),
+  causationId: Type.Union([Type.String(), Type.Null()]),
+  correlationId: Type.Union([Type.String(), Type.Null()]),
+  data: Json,
+});

@@ -1,0 +1,312 @@
+import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+import { Accounts } from './auth/accounts.ts';
+import { Endings } from './commands/endings.ts';
+import { ExecutionStore } from './commands/execution-store.ts';
+import { recordSkills } from './commands/record-skills.ts';
+import { recordUserEvent } from './commands/record-user-event.ts';
+import { ExternalExecutions } from './commands/report-execution.ts';
+import { ExecutionRequests } from './commands/request-execution.ts';
+import type { Config } from './config.ts';
+import { createEventLog } from './event-log/create-event-log.ts';
+import type { EventLog } from './event-log/event-log.ts';
+import { createHttpApp } from './http/app.ts';
+import type { Services } from './http/services.ts';
+import { systemClock } from './kernel/clock.ts';
+import { AppError } from './kernel/errors.ts';
+import { newId } from './kernel/ids.ts';
+import type { JsonObject, JsonValue } from './kernel/json.ts';
+import { collectMetrics } from './metrics.ts';
+import { RealtimeHub } from './realtime/hub.ts';
+import { serveWebSockets } from './realtime/upgrade.ts';
+import { InlineRunner } from './runner/inline/inline-runner.ts';
+import { ProcessRunner } from './runner/process/process-runner.ts';
+import type { SkillRunner } from './runner/run-outcome.ts';
+import { Runner } from './runner/runner.ts';
+import type { ServerLog } from './server-log.ts';
+import { SkillCatalog } from './skills/skill-catalog.ts';
+import { createQueries, type Queries } from './store/query-client.ts';
+import type { ReadModelStatus } from './store/read-model-keeper.ts';
+import { StoreClient } from './store/store-client.ts';
+import { createVault } from './vault/vault.ts';
+import { WebSocketManager } from './web-socket-manager.ts';
+
+const outputBytes = 1024 * 1024;
+const maxParamsBytes = 1024 * 1024;
+const maxTimeoutMs = 900_000;
+const maxRunsPerChild = 1000;
+const childIdleMs = 60_000;
+const adminKeyFile = 'admin-key';
+
+/** What a start found out. */
+export interface StartReport {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Where the administrator's key lies. */
+  readonly adminKeyFile: string;
+  /** The administrator's key, only at the first start. */
+  readonly newAdminKey: string | null;
+  readonly skills: number;
+}
+
+/**
+ * The whole platform in one object: the composition root of a node. `start` opens everything in order, `stop` closes it in
+ * reverse; `stop` resolves when all is finished, not when it was asked for.
+ */
+export class Platform {
+  readonly config: Config;
+  readonly services: Services;
+  readonly hub: RealtimeHub;
+  readonly webSocketManager: WebSocketManager;
+  readonly #store: StoreClient;
+  readonly #log: EventLog;
+  readonly #catalog: SkillCatalog;
+  readonly #runner: Runner;
+  readonly #serverLog: ServerLog;
+  readonly #adminKey: string | null;
+  readonly #state: State;
+  #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
+
+  private constructor(parts: Parts) {
+    this.config = parts.config;
+    this.services = parts.services;
+    this.hub = parts.hub;
+    this.#store = parts.store;
+    this.#log = parts.log;
+    this.#catalog = parts.catalog;
+    this.#runner = parts.runner;
+    this.#serverLog = parts.serverLog;
+    this.#adminKey = parts.adminKey;
+    this.#state = parts.state;
+    this.webSocketManager = new WebSocketManager({
+      external: parts.services.external,
+      hub: parts.hub,
+      owner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
+    });
+  }
+
+  /** Opens the data directory and everything that stands on it. Rejects with a coded error that says what to do. */
+  static async open(config: Config, serverLog: ServerLog): Promise<Platform> {
+    const store = await StoreClient.start({ dataDir: config.dataDir });
+    try {
+      return new Platform(await assemble(config, store, serverLog));
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Takes up open executions and starts to listen. */
+  async start(): Promise<StartReport> {
+    const { services, config } = this;
+    const app = await createHttpApp(services, {
+      onError: (error, request) => { this.#serverLog.write('error', 'request.failed', { ...request, error: describe(error) }); },
+      onRequest:
+        config.logLevel === 'debug'
+          ? (method, route, status, durationMs) => { this.#serverLog.write('debug', 'request.answered', { method, route, status, durationMs }); }
+          : null,
+    });
+    this.#app = app;
+    serveWebSockets(app.server, {
+      accounts: services.accounts,
+      hub: this.hub,
+      allowedOrigins: config.allowedOrigins,
+      queryToken: config.queryToken,
+      isReady: services.isReady,
+    });
+    await this.#runner.start();
+    await listen(app, config);
+    this.#state.ready = true;
+    const { port } = app.server.address() as AddressInfo;
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    return {
+      url: `http://${host}:${String(port)}`,
+      dataDir: config.dataDir,
+      adminKeyFile: join(config.dataDir, adminKeyFile),
+      newAdminKey: this.#adminKey,
+      skills: this.#catalog.list().length,
+    };
+  }
+
+  /** Stops accepting, lets running executions finish within the grace time, hands the rest back, closes all. */
+  async stop(): Promise<void> {
+    this.#state.ready = false;
+    const errors: unknown[] = [];
+    const step = async (work: () => Promise<unknown> | undefined): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    this.#catalog.stop();
+    this.#app?.server.closeIdleConnections();
+    const closing = step(async () => this.#app?.close());
+    await step(() => this.#runner.stop(this.config.shutdownGraceMs));
+    await step(() => this.hub.stop());
+    this.#app?.server.closeAllConnections();
+    await closing;
+    await step(() => this.#log.close());
+    await step(() => this.#store.close());
+    if (errors.length > 0) throw new AggregateError(errors, 'The server did not stop cleanly.');
+  }
+}
+
+interface State {
+  ready: boolean;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly services: Services;
+  readonly hub: RealtimeHub;
+  readonly store: StoreClient;
+  readonly log: EventLog;
+  readonly catalog: SkillCatalog;
+  readonly runner: Runner;
+  readonly serverLog: ServerLog;
+  readonly adminKey: string | null;
+  readonly state: State;
+}
+
+async function assemble(config: Config, store: StoreClient, serverLog: ServerLog): Promise<Parts> {
+  const clock = systemClock;
+  const node = newId('node', clock);
+  const state: State = { ready: false };
+  const catalog = openCatalog(config, serverLog);
+  const [log] = await Promise.all([createEventLog(config.log, store), catalog.load()]);
+  const queries = createQueries(store);
+  const vault = createVault((method, ...args) => store.call(method, ...args));
+  const accounts = new Accounts({
+    vault,
+    clock,
+    record: (userId, event, actor) => recordUserEvent(log, clock, userId, event, actor),
+    isRegistered: async (userId) => (await queries.userById(userId)) !== null,
+  });
+  const executions = new ExecutionStore(log, clock);
+  const skillRunner = createSkillRunner(config, catalog);
+  const runner = new Runner({
+    log,
+    executions,
+    vault,
+    clock,
+    skillRunner,
+    node,
+    limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes: maxParamsBytes },
+    skillOf: (name) => catalog.get(name),
+    todo: (after, limit) => queries.todoAfter(after, limit),
+    onError: (error, executionId) => { serverLog.write('error', 'execution.not_recorded', { executionId, error: describe(error) }); },
+  });
+  const hub = new RealtimeHub({
+    log,
+    accounts,
+    clock,
+    executionById: (id) => queries.executionById(id),
+    maxSocketsPerUser: config.maxSocketsPerUser,
+  });
+  const requests = new ExecutionRequests({
+    log,
+    vault,
+    clock,
+    limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued, maxParamsBytes },
+    waiting: () => runner.waiting,
+  });
+  const runnerStats = (): RunnerStats => ({ running: runner.running, waiting: runner.waiting, slots: skillRunner.slots, mode: skillRunner.mode });
+  const readModels = (): Promise<ReadModelStatus> => store.call<ReadModelStatus>('store.status');
+  const services: Services = {
+    config,
+    clock,
+    log,
+    queries,
+    accounts,
+    catalog,
+    requests,
+    executions,
+    external: new ExternalExecutions({ log, executions, clock }),
+    endings: new Endings(log),
+    artifactsDir: join(config.dataDir, 'artifacts'),
+    startedAtMs: clock.now(),
+    node,
+    isReady: () => state.ready,
+    readModels,
+    rebuild: (reason) => store.call('store.rebuild', reason),
+    runner: runnerStats,
+    socketStats: () => hub.stats(),
+    metrics: async () => collectMetrics({ runner: runnerStats(), sockets: hub.stats(), head: log.head(), readModels: await readModels(), events: await queries.countsByType() }),
+  };
+  const adminKey = await ensureAdministrator(config, queries, accounts);
+  await recordSkills({ log, queries, clock, node }, catalog.list());
+  catalog.onChange((skills) => {
+    serverLog.write('info', 'skills.changed', { skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`) });
+    recordSkills({ log, queries, clock, node }, skills).catch((error: unknown) => { serverLog.write('error', 'skills.not_recorded', { error: describe(error) }); });
+  });
+  return { config, services, hub, store, log, catalog, runner, serverLog, adminKey, state };
+}
+
+interface RunnerStats {
+  readonly running: number;
+  readonly waiting: number;
+  readonly slots: number;
+  readonly mode: string;
+}
+
+function openCatalog(config: Config, serverLog: ServerLog): SkillCatalog {
+  return new SkillCatalog({
+    folders: config.skills,
+    cacheFile: join(config.dataDir, 'skills-cache.json'),
+    watch: config.watch,
+    onProblems: (skill, problems) => { serverLog.write('warn', 'skill.refused', { skill, problems: problems as unknown as JsonValue }); },
+  });
+}
+
+function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
+  const artifactsDir = join(config.dataDir, 'artifacts');
+  const scratchDir = join(config.dataDir, 'work');
+  if (config.runner === 'inline') return new InlineRunner({ scratchDir, artifactsDir, slots: config.runnerSlots || 100 });
+  mkdirSync(scratchDir, { recursive: true });
+  const readable = config.skills.filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder));
+  const runner = new ProcessRunner({
+    readable,
+    scratchDir: realpathSync(scratchDir),
+    artifactsDir,
+    slots: config.runnerSlots || Math.min(4, availableParallelism()),
+    heapMb: config.heapMb,
+    maxRunsPerChild,
+    idleMs: childIdleMs,
+    compileCache: process.env.NODE_COMPILE_CACHE ?? null,
+  });
+  if (catalog.list().length > 0) runner.prewarm();
+  return runner;
+}
+
+/** At the first start: an administrator, whose key is printed once and kept in a file that only this user can read. */
+async function ensureAdministrator(config: Config, queries: Queries, accounts: Accounts): Promise<string | null> {
+  if ((await queries.firstUserWithRole('administrator')) !== null) return null;
+  const { key } = await accounts.createAdministrator();
+  const path = join(config.dataDir, adminKeyFile);
+  writeFileSync(path, `${key}\n`, { mode: 0o600 });
+  chmodSync(path, 0o600);
+  return key;
+}
+
+async function listen(app: Awaited<ReturnType<typeof createHttpApp>>, { port, host }: Config): Promise<void> {
+  try {
+    await app.listen({ port, host });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new AppError('CONFIG_INVALID', { message: `Port ${String(port)} is in use. Stop what uses it, or choose another one with --port.`, cause: error });
+    }
+    throw error;
+  }
+}
+
+/** An error for the server's own log: with its stack, never with a request's content. */
+function describe(error: unknown): JsonObject {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+  return { message: error.message, stack: error.stack, ...(cause !== undefined && { cause }) };
+}
+
