@@ -25,10 +25,10 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
       return { schema: { ...schema, ...(open && { security: [] }) }, url };
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.addHook('onRoute', (route) => {
     // The pages of the documentation are open; they show nothing but shapes.
     if (route.url.startsWith('/docs')) route.config = { ...route.config, access: 'open' };
   });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, () => app.swagger());
 }

@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
 
 /** The shapes that several routes share. */
-export const Limit = Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Most items in the answer.' });
-export const Offset = Type.Integer({ minimum: 0, maximum: 100_000, default: 0, description: 'Items to pass over; for more, use the cursor.' });
+export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Most items in the answer.' }));
+export const Offset = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: 100_000, default: 0, description: 'Items to pass over; for more, use the cursor.' }),
+);
 export const Json = Type.Unknown({ description: 'Any JSON.' });
 export const JsonObjectShape = Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON object.' });
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' });

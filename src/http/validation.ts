@@ -5,14 +5,14 @@ import { Value } from 'typebox/value';
 
 /**
  * Checks requests with the routes' TypeBox schemas. Bodies are taken as they are: nothing is coerced and unknown fields are
- * refused. Addresses hold nothing but text, so numbers and booleans in them are converted first.
+ * refused; a missing body is null. Queries hold nothing but text, so numbers in them are converted first.
  * A schema is compiled at its first use: compiling all of them would slow every start.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   let compiled: Validator | undefined;
   return (value: unknown) => {
     compiled ??= Compile(schema) as unknown as Validator;
-    const converted = httpPart === 'body' ? value : Value.Convert(schema, value);
+    const converted = httpPart === 'querystring' ? Value.Convert(schema, value) : (value ?? null);
     if (compiled.Check(converted)) return { value: converted };
     return { error: compiled.Errors(converted) as never };
   };

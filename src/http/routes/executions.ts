@@ -96,7 +96,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'Cancel an execution',
           description: 'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time.',
           params: ExecutionId,
-          body: Type.Optional(Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false })),
+          body: Type.Union([Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }), Type.Null()]),
           response: { 200: ExecutionShape, 202: ExecutionShape },
         },
       },

@@ -88,7 +88,7 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
           description:
             'Answers 202 once the request is durable. With the header Prefer: wait=<seconds> it waits for the end and answers 200 with the outcome. The header Idempotency-Key makes a repetition return the same execution.',
           params: SkillId,
-          body: Type.Object({ params: Type.Optional(JsonObjectShape), ...executionOptions }, { additionalProperties: false }),
+          body: Type.Union([Type.Object({ params: Type.Optional(JsonObjectShape), ...executionOptions }, { additionalProperties: false }), Type.Null()]),
           response: {
             200: Type.Object({ executionId: Type.String(), status: Type.String(), result: Json, error: Json, durationMs: Type.Integer(), position: Type.String() }),
             202: Type.Object({ executionId: Type.String(), status: Type.String(), position: Type.String() }),
@@ -99,8 +99,9 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
         const principal = principalOf(request);
         const skill = skillNamed(services, request.params.id);
         const key = idempotencyKeyOf(request.headers);
-        const options: RequestOptions = { ...optionsOf(request.body), ...(key !== null && { idempotencyKey: key }) };
-        const params = request.body.params as JsonValue | undefined;
+        const body = request.body ?? {};
+        const options: RequestOptions = { ...optionsOf(body), ...(key !== null && { idempotencyKey: key }) };
+        const params = body.params as JsonValue | undefined;
         const requested = await requests.request({ owner: principal.userId, actor: principal.actor, skill, params, options });
         const { executionId } = requested;
         const waitMs = waitMsOf(request.headers);
