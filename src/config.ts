@@ -48,32 +48,183 @@ const whole = (min: number, max: number): Parse<number> => {
 const oneOf = <T extends string>(...allowed: readonly T[]): Parse<T> => {
   return (text) => allowed.find((value) => value === text) ?? null;
 };
-const texts: Parse<readonly string[]> = (text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+const texts: Parse<readonly string[]> = (text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 const flag: Parse<boolean> = (text) => (text === 'true' ? true : text === 'false' ? false : null);
 
 /** The one table of settings: the environment, the flags, `--help` and the reference page are all made from it. */
 export const settings: readonly AnySetting[] = [
-  { key: 'port', name: 'PORT', default: '5173', expects: 'a port from 0 to 65535 (0: any free one)', doc: 'Where the server listens.', parse: whole(0, 65_535) },
-  { key: 'host', name: 'HOST', default: '127.0.0.1', expects: 'an address', doc: 'Address to listen on. Anything else than this machine belongs behind a proxy that speaks TLS.', parse: (text) => (text === '' ? null : text) },
-  { key: 'dataDir', name: 'DATA_DIR', default: './.ihuman', expects: 'a directory', doc: 'Where log, read models, vault and artifacts are kept.', parse: (text) => (text === '' ? null : resolve(text)) },
-  { key: 'log', name: 'LOG', default: 'embedded', expects: 'embedded', doc: 'What the event log stands on.', parse: oneOf('embedded') },
-  { key: 'skills', name: 'SKILLS', default: './skills', expects: 'folders, separated by commas', doc: 'Folders whose subfolders are skills; on equal names the first wins.', parse: (text) => texts(text)?.map((folder) => resolve(folder)) ?? null },
-  { key: 'runner', name: 'RUNNER', default: 'process', expects: 'process or inline', doc: 'Where skills run: in child processes, or inside the server (fast; only for skills that you trust).', parse: oneOf('process', 'inline') },
-  { key: 'logLevel', name: 'LOG_LEVEL', default: 'info', expects: 'debug, info, warn, error or silent', doc: "What the server writes to standard error about itself; requests from 'debug' on.", parse: oneOf('debug', 'info', 'warn', 'error', 'silent') },
-  { key: 'runnerSlots', name: 'RUNNER_SLOTS', default: '0', expects: 'a number from 0 to 1000', doc: 'Executions at once; 0: as many child processes as processors (at most 4), or 100 inline.', parse: whole(0, 1000) },
-  { key: 'watch', name: 'WATCH', default: 'true', expects: 'true or false', doc: 'Pick up skills whose files change while the server runs.', parse: flag },
-  { key: 'defaultTimeoutMs', name: 'TIMEOUT_MS', default: '30000', expects: 'milliseconds from 1 to 900000', doc: 'Limit of one attempt when neither request nor skill says one.', parse: whole(1, 900_000) },
-  { key: 'heapMb', name: 'SKILL_HEAP_MB', default: '256', expects: 'mebibytes from 32 to 16384', doc: 'JavaScript heap of a child process.', parse: whole(32, 16_384) },
-  { key: 'rssMb', name: 'SKILL_RSS_MB', default: '512', expects: 'mebibytes from 64 to 65536', doc: 'Resident memory of a child process; it is killed above it.', parse: whole(64, 65_536) },
-  { key: 'maxQueued', name: 'MAX_QUEUED', default: '100000', expects: 'a number from 1 to 10000000', doc: 'Executions that may wait; further requests get 429.', parse: whole(1, 10_000_000) },
-  { key: 'maxBodyBytes', name: 'MAX_BODY_BYTES', default: '1048576', expects: 'bytes from 1024 to 3145728', doc: 'Largest body of a request.', parse: whole(1024, 3_145_728) },
-  { key: 'rateLimit', name: 'RATE_LIMIT', default: '60000', expects: 'a number from 0 to 100000000', doc: 'Requests a minute for each token, key or address; 0: no limit.', parse: whole(0, 100_000_000) },
-  { key: 'registration', name: 'REGISTRATION', default: 'open', expects: 'open or closed', doc: 'Whether anybody who reaches the server may make an account.', parse: oneOf('open', 'closed') },
-  { key: 'allowedOrigins', name: 'ALLOWED_ORIGINS', default: '', expects: 'origins, separated by commas', doc: 'Web origins whose pages may call the API and open WebSockets (CORS); none by default.', parse: texts },
-  { key: 'trustProxy', name: 'TRUST_PROXY', default: '', expects: 'addresses or networks, separated by commas', doc: 'Proxies whose X-Forwarded-For is believed.', parse: texts },
-  { key: 'queryToken', name: 'QUERY_TOKEN', default: 'true', expects: 'true or false', doc: 'Accept ?token= on WebSockets. Tokens in addresses end up in the logs of proxies; tickets do not matter there.', parse: flag },
-  { key: 'maxSocketsPerUser', name: 'MAX_SOCKETS_PER_USER', default: '10000', expects: 'a number from 1 to 1000000', doc: 'WebSockets that one account may hold open.', parse: whole(1, 1_000_000) },
-  { key: 'shutdownGraceMs', name: 'SHUTDOWN_GRACE_MS', default: '10000', expects: 'milliseconds from 0 to 600000', doc: 'How long a stopping server lets running executions finish before it hands them back.', parse: whole(0, 600_000) },
+  {
+    key: 'port',
+    name: 'PORT',
+    default: '5173',
+    expects: 'a port from 0 to 65535 (0: any free one)',
+    doc: 'Where the server listens.',
+    parse: whole(0, 65_535),
+  },
+  {
+    key: 'host',
+    name: 'HOST',
+    default: '127.0.0.1',
+    expects: 'an address',
+    doc: 'Address to listen on. Anything else than this machine belongs behind a proxy that speaks TLS.',
+    parse: (text) => (text === '' ? null : text),
+  },
+  {
+    key: 'dataDir',
+    name: 'DATA_DIR',
+    default: './.ihuman',
+    expects: 'a directory',
+    doc: 'Where log, read models, vault and artifacts are kept.',
+    parse: (text) => (text === '' ? null : resolve(text)),
+  },
+  {
+    key: 'log',
+    name: 'LOG',
+    default: 'embedded',
+    expects: 'embedded',
+    doc: 'What the event log stands on.',
+    parse: oneOf('embedded'),
+  },
+  {
+    key: 'skills',
+    name: 'SKILLS',
+    default: './skills',
+    expects: 'folders, separated by commas',
+    doc: 'Folders whose subfolders are skills; on equal names the first wins.',
+    parse: (text) => texts(text)?.map((folder) => resolve(folder)) ?? null,
+  },
+  {
+    key: 'runner',
+    name: 'RUNNER',
+    default: 'process',
+    expects: 'process or inline',
+    doc: 'Where skills run: in child processes, or inside the server (fast; only for skills that you trust).',
+    parse: oneOf('process', 'inline'),
+  },
+  {
+    key: 'logLevel',
+    name: 'LOG_LEVEL',
+    default: 'info',
+    expects: 'debug, info, warn, error or silent',
+    doc: "What the server writes to standard error about itself; requests from 'debug' on.",
+    parse: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  },
+  {
+    key: 'runnerSlots',
+    name: 'RUNNER_SLOTS',
+    default: '0',
+    expects: 'a number from 0 to 1000',
+    doc: 'Executions at once; 0: as many child processes as processors (at most 4), or 100 inline.',
+    parse: whole(0, 1000),
+  },
+  {
+    key: 'watch',
+    name: 'WATCH',
+    default: 'true',
+    expects: 'true or false',
+    doc: 'Pick up skills whose files change while the server runs.',
+    parse: flag,
+  },
+  {
+    key: 'defaultTimeoutMs',
+    name: 'TIMEOUT_MS',
+    default: '30000',
+    expects: 'milliseconds from 1 to 900000',
+    doc: 'Limit of one attempt when neither request nor skill says one.',
+    parse: whole(1, 900_000),
+  },
+  {
+    key: 'heapMb',
+    name: 'SKILL_HEAP_MB',
+    default: '256',
+    expects: 'mebibytes from 32 to 16384',
+    doc: 'JavaScript heap of a child process.',
+    parse: whole(32, 16_384),
+  },
+  {
+    key: 'rssMb',
+    name: 'SKILL_RSS_MB',
+    default: '512',
+    expects: 'mebibytes from 64 to 65536',
+    doc: 'Resident memory of a child process; it is killed above it.',
+    parse: whole(64, 65_536),
+  },
+  {
+    key: 'maxQueued',
+    name: 'MAX_QUEUED',
+    default: '100000',
+    expects: 'a number from 1 to 10000000',
+    doc: 'Executions that may wait; further requests get 429.',
+    parse: whole(1, 10_000_000),
+  },
+  {
+    key: 'maxBodyBytes',
+    name: 'MAX_BODY_BYTES',
+    default: '1048576',
+    expects: 'bytes from 1024 to 3145728',
+    doc: 'Largest body of a request.',
+    parse: whole(1024, 3_145_728),
+  },
+  {
+    key: 'rateLimit',
+    name: 'RATE_LIMIT',
+    default: '60000',
+    expects: 'a number from 0 to 100000000',
+    doc: 'Requests a minute for each token, key or address; 0: no limit.',
+    parse: whole(0, 100_000_000),
+  },
+  {
+    key: 'registration',
+    name: 'REGISTRATION',
+    default: 'open',
+    expects: 'open or closed',
+    doc: 'Whether anybody who reaches the server may make an account.',
+    parse: oneOf('open', 'closed'),
+  },
+  {
+    key: 'allowedOrigins',
+    name: 'ALLOWED_ORIGINS',
+    default: '',
+    expects: 'origins, separated by commas',
+    doc: 'Web origins whose pages may call the API and open WebSockets (CORS); none by default.',
+    parse: texts,
+  },
+  {
+    key: 'trustProxy',
+    name: 'TRUST_PROXY',
+    default: '',
+    expects: 'addresses or networks, separated by commas',
+    doc: 'Proxies whose X-Forwarded-For is believed.',
+    parse: texts,
+  },
+  {
+    key: 'queryToken',
+    name: 'QUERY_TOKEN',
+    default: 'true',
+    expects: 'true or false',
+    doc: 'Accept ?token= on WebSockets. Tokens in addresses end up in the logs of proxies; tickets do not matter there.',
+    parse: flag,
+  },
+  {
+    key: 'maxSocketsPerUser',
+    name: 'MAX_SOCKETS_PER_USER',
+    default: '10000',
+    expects: 'a number from 1 to 1000000',
+    doc: 'WebSockets that one account may hold open.',
+    parse: whole(1, 1_000_000),
+  },
+  {
+    key: 'shutdownGraceMs',
+    name: 'SHUTDOWN_GRACE_MS',
+    default: '10000',
+    expects: 'milliseconds from 0 to 600000',
+    doc: 'How long a stopping server lets running executions finish before it hands them back.',
+    parse: whole(0, 600_000),
+  },
 ];
 
 /** The environment variable of a setting. */
@@ -93,7 +244,10 @@ const reserved = new Set(['IHUMAN_TOKEN', 'IHUMAN_URL']);
  * The settings from flags, environment and defaults, in this order.
  * Throws CONFIG_INVALID that names every unknown setting and every bad value.
  */
-export function readConfig(flags: readonly string[], environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(
+  flags: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Config {
   const problems: Problem[] = [];
   const given = parseFlags(flags, problems);
   for (const variable of Object.keys(environment)) {
@@ -144,7 +298,9 @@ function parseFlags(flags: readonly string[], problems: Problem[]): Map<string, 
 
 function suggestion(name: string, known: readonly string[]): string {
   const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
-  const near = known.find((candidate) => letters(candidate).includes(letters(name)) || letters(name).includes(letters(candidate)));
+  const near = known.find(
+    (candidate) => letters(candidate).includes(letters(name)) || letters(name).includes(letters(candidate)),
+  );
   return near === undefined ? '' : `; did you mean ${near}?`;
 }
 

@@ -10,7 +10,10 @@ else await serve();
 async function serve(): Promise<void> {
   try {
     const config = readConfig(flags, process.env);
-    const platform = await Platform.open(config, createServerLog(config.logLevel, (line) => process.stderr.write(line)));
+    const platform = await Platform.open(
+      config,
+      createServerLog(config.logLevel, (line) => process.stderr.write(line)),
+    );
     stopOnSignals(platform);
     announce(await platform.start());
   } catch (error) {
@@ -40,7 +43,9 @@ function stopOnSignals(platform: Platform): void {
 function announce(report: StartReport): void {
   const { url, dataDir, adminKeyFile, newAdminKey, skills } = report;
   if (!process.stdout.isTTY) {
-    process.stdout.write(`${JSON.stringify({ event: 'server.ready', url, dataDir, adminKeyFile, skills, ...(newAdminKey !== null && { newAdminKey }) })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ event: 'server.ready', url, dataDir, adminKeyFile, skills, ...(newAdminKey !== null && { newAdminKey }) })}\n`,
+    );
     return;
   }
   const lines = [

@@ -103,10 +103,14 @@ export class Platform {
   async start(): Promise<StartReport> {
     const { services, config } = this;
     const app = await createHttpApp(services, {
-      onError: (error, request) => { this.#serverLog.write('error', 'request.failed', { ...request, error: describe(error) }); },
+      onError: (error, request) => {
+        this.#serverLog.write('error', 'request.failed', { ...request, error: describe(error) });
+      },
       onRequest:
         config.logLevel === 'debug'
-          ? (method, route, status, durationMs) => { this.#serverLog.write('debug', 'request.answered', { method, route, status, durationMs }); }
+          ? (method, route, status, durationMs) => {
+              this.#serverLog.write('debug', 'request.answered', { method, route, status, durationMs });
+            }
           : null,
     });
     this.#app = app;
@@ -198,7 +202,9 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes: maxParamsBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
-    onError: (error, executionId) => { serverLog.write('error', 'execution.not_recorded', { executionId, error: describe(error) }); },
+    onError: (error, executionId) => {
+      serverLog.write('error', 'execution.not_recorded', { executionId, error: describe(error) });
+    },
   });
   const hub = new RealtimeHub({
     log,
@@ -214,7 +220,12 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued, maxParamsBytes },
     waiting: () => runner.waiting,
   });
-  const runnerStats = (): RunnerStats => ({ running: runner.running, waiting: runner.waiting, slots: skillRunner.slots, mode: skillRunner.mode });
+  const runnerStats = (): RunnerStats => ({
+    running: runner.running,
+    waiting: runner.waiting,
+    slots: skillRunner.slots,
+    mode: skillRunner.mode,
+  });
   const readModels = (): Promise<ReadModelStatus> => store.call<ReadModelStatus>('store.status');
   const services: Services = {
     config,
@@ -235,13 +246,24 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     rebuild: (reason) => store.call('store.rebuild', reason),
     runner: runnerStats,
     socketStats: () => hub.stats(),
-    metrics: async () => collectMetrics({ runner: runnerStats(), sockets: hub.stats(), head: log.head(), readModels: await readModels(), events: await queries.countsByType() }),
+    metrics: async () =>
+      collectMetrics({
+        runner: runnerStats(),
+        sockets: hub.stats(),
+        head: log.head(),
+        readModels: await readModels(),
+        events: await queries.countsByType(),
+      }),
   };
   const adminKey = await ensureAdministrator(config, queries, accounts);
   await recordSkills({ log, queries, clock, node }, catalog.list());
   catalog.onChange((skills) => {
-    serverLog.write('info', 'skills.changed', { skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`) });
-    recordSkills({ log, queries, clock, node }, skills).catch((error: unknown) => { serverLog.write('error', 'skills.not_recorded', { error: describe(error) }); });
+    serverLog.write('info', 'skills.changed', {
+      skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`),
+    });
+    recordSkills({ log, queries, clock, node }, skills).catch((error: unknown) => {
+      serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
+    });
   });
   return { config, services, hub, store, log, catalog, runner, serverLog, adminKey, state };
 }
@@ -258,14 +280,17 @@ function openCatalog(config: Config, serverLog: ServerLog): SkillCatalog {
     folders: config.skills,
     cacheFile: join(config.dataDir, 'skills-cache.json'),
     watch: config.watch,
-    onProblems: (skill, problems) => { serverLog.write('warn', 'skill.refused', { skill, problems: problems as unknown as JsonValue }); },
+    onProblems: (skill, problems) => {
+      serverLog.write('warn', 'skill.refused', { skill, problems: problems as unknown as JsonValue });
+    },
   });
 }
 
 function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
   const artifactsDir = join(config.dataDir, 'artifacts');
   const scratchDir = join(config.dataDir, 'work');
-  if (config.runner === 'inline') return new InlineRunner({ scratchDir, artifactsDir, slots: config.runnerSlots || 100 });
+  if (config.runner === 'inline')
+    return new InlineRunner({ scratchDir, artifactsDir, slots: config.runnerSlots || 100 });
   mkdirSync(scratchDir, { recursive: true });
   const readable = config.skills.filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder));
   const runner = new ProcessRunner({
@@ -297,7 +322,10 @@ async function listen(app: Awaited<ReturnType<typeof createHttpApp>>, { port, ho
     await app.listen({ port, host });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new AppError('CONFIG_INVALID', { message: `Port ${String(port)} is in use. Stop what uses it, or choose another one with --port.`, cause: error });
+      throw new AppError('CONFIG_INVALID', {
+        message: `Port ${String(port)} is in use. Stop what uses it, or choose another one with --port.`,
+        cause: error,
+      });
     }
     throw error;
   }
@@ -309,4 +337,3 @@ function describe(error: unknown): JsonObject {
   const cause = error.cause instanceof Error ? error.cause.stack : undefined;
   return { message: error.message, stack: error.stack, ...(cause !== undefined && { cause }) };
 }
-

@@ -34,7 +34,11 @@ export class WebSocketManager {
   }
 
   broadcastExecutionError(executionId: string, error: string | Error, durationMs: number): Promise<void> {
-    return this.#report(executionId, { kind: 'error', error: error instanceof Error ? error.message : error, durationMs });
+    return this.#report(executionId, {
+      kind: 'error',
+      error: error instanceof Error ? error.message : error,
+      durationMs,
+    });
   }
 
   broadcastLog(executionId: string, level: LogLevel, message: string): Promise<void> {
@@ -49,9 +53,11 @@ export class WebSocketManager {
   #report(executionId: string, report: Report): Promise<void> {
     const before = this.#queues.get(executionId) ?? Promise.resolve();
     const done = before.catch(() => undefined).then(() => this.#append(executionId, report));
-    const queued = done.catch(() => undefined).finally(() => {
-      if (this.#queues.get(executionId) === queued) this.#queues.delete(executionId);
-    });
+    const queued = done
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#queues.get(executionId) === queued) this.#queues.delete(executionId);
+      });
     this.#queues.set(executionId, queued);
     return done;
   }

@@ -1,5 +1,10 @@
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
-import { defineTable, type Projection, type ReadModelRow, type ReadModelWriter } from '../../src/projecting/projection.ts';
+import {
+  defineTable,
+  type Projection,
+  type ReadModelRow,
+  type ReadModelWriter,
+} from '../../src/projecting/projection.ts';
 import type { ExecutionStatus } from '../executions/projection.ts';
 
 type CountRow = ReadModelRow & {

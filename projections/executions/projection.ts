@@ -1,18 +1,15 @@
 import type { Artifact, ExecutionRequested, RetryPolicy, SkillError } from '../../schemas/generated/events.ts';
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
-import { defineTable, type Projection, type ReadModelRow, type ReadModelWriter } from '../../src/projecting/projection.ts';
+import {
+  defineTable,
+  type Projection,
+  type ReadModelRow,
+  type ReadModelWriter,
+} from '../../src/projecting/projection.ts';
 
 /** Where an execution stands, as people see it. */
 export type ExecutionStatus =
-  | 'queued'
-  | 'running'
-  | 'retrying'
-  | 'cancelling'
-  | 'completed'
-  | 'failed'
-  | 'timed-out'
-  | 'cancelled'
-  | 'expired';
+  'queued' | 'running' | 'retrying' | 'cancelling' | 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'expired';
 
 /** Every status, in the order of an execution's life. */
 export const executionStatuses = [
@@ -116,7 +113,8 @@ export const executionsProjection: Projection = {
     }
     const row = write.get(executionsTable, event.stream);
     const changes = row === undefined || row.endedAtMs !== null ? null : changesBy(event, row);
-    if (row !== undefined && changes !== null) write.put(executionsTable, { ...row, ...changes, revision: event.revision });
+    if (row !== undefined && changes !== null)
+      write.put(executionsTable, { ...row, ...changes, revision: event.revision });
     else if (row !== undefined) noteRevision(event, row, write);
   },
 };
@@ -197,22 +195,46 @@ function endedBy(event: RecordedEvent): Partial<ExecutionRow> | null {
     }
     case 'ExecutionFailed': {
       const { error, durationMs, artifacts } = event.data;
-      return { status: 'failed', endedAtMs, durationMs, errorJson: errorJson(error), artifactsJson: artifactsToJson(artifacts) };
+      return {
+        status: 'failed',
+        endedAtMs,
+        durationMs,
+        errorJson: errorJson(error),
+        artifactsJson: artifactsToJson(artifacts),
+      };
     }
     case 'ExecutionTimedOut': {
       const { timeoutMs, durationMs, artifacts } = event.data;
       const message = `The attempt ran longer than ${String(timeoutMs)} ms.`;
       const error = errorJson({ code: 'SKILL_TIMED_OUT', message, stack: null });
-      return { status: 'timed-out', endedAtMs, durationMs, errorJson: error, artifactsJson: artifactsToJson(artifacts) };
+      return {
+        status: 'timed-out',
+        endedAtMs,
+        durationMs,
+        errorJson: error,
+        artifactsJson: artifactsToJson(artifacts),
+      };
     }
     case 'ExecutionCancelled': {
       const { durationMs, reason, artifacts } = event.data;
       const error = errorJson({ code: 'CANCELLED', message: reason ?? 'Cancelled on request.', stack: null });
-      return { status: 'cancelled', endedAtMs, durationMs, errorJson: error, artifactsJson: artifactsToJson(artifacts), dueAtMs: null };
+      return {
+        status: 'cancelled',
+        endedAtMs,
+        durationMs,
+        errorJson: error,
+        artifactsJson: artifactsToJson(artifacts),
+        dueAtMs: null,
+      };
     }
     case 'ExecutionExpired': {
       const message = `Not started within its limit; it waited ${String(event.data.waitedMs)} ms.`;
-      return { status: 'expired', endedAtMs, durationMs: 0, errorJson: errorJson({ code: 'EXPIRED', message, stack: null }) };
+      return {
+        status: 'expired',
+        endedAtMs,
+        durationMs: 0,
+        errorJson: errorJson({ code: 'EXPIRED', message, stack: null }),
+      };
     }
     default:
       return null;

@@ -45,13 +45,25 @@ export const runnerTodoProjection: Projection = {
         const { skill, owner, priority, dueAtMs, expiresAtMs } = event.data;
         const { stream: id, position } = event;
         if (event.revision > 0) return;
-        write.insert(todoTable, { id, phase: 'queued', skill, owner, priority, dueAtMs, expiresAtMs, node: null, mode: null, position });
+        write.insert(todoTable, {
+          id,
+          phase: 'queued',
+          skill,
+          owner,
+          priority,
+          dueAtMs,
+          expiresAtMs,
+          node: null,
+          mode: null,
+          position,
+        });
         return;
       }
       case 'ExecutionStarted': {
         const row = write.get(todoTable, event.stream);
         const { node, mode } = event.data;
-        if (row !== undefined) write.put(todoTable, { ...row, phase: 'running', node, mode, dueAtMs: null, expiresAtMs: null });
+        if (row !== undefined)
+          write.put(todoTable, { ...row, phase: 'running', node, mode, dueAtMs: null, expiresAtMs: null });
         return;
       }
       case 'ExecutionAttemptFailed':

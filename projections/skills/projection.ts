@@ -36,7 +36,15 @@ export const skillsProjection: Projection = {
     if (event.type === 'SkillRegistered') {
       const { name, version, digest, metadata } = event.data;
       const { atMs: registeredAtMs, revision } = event;
-      write.put(skillsTable, { name, version, digest, metadataJson: JSON.stringify(metadata), registeredAtMs, retired: 0, revision });
+      write.put(skillsTable, {
+        name,
+        version,
+        digest,
+        metadataJson: JSON.stringify(metadata),
+        registeredAtMs,
+        retired: 0,
+        revision,
+      });
     } else if (event.type === 'SkillRetired') {
       const name = event.stream.slice('skill_'.length);
       const row = write.get(skillsTable, name);

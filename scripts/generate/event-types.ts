@@ -34,12 +34,13 @@ export interface Undecodable {
 /** The schemas as constants, so that nothing reads or fingerprints files when a server starts. */
 export function schemaConstantsSource({ events, record }: LoadedSchemas): string {
   const rows = events.map(
-    (e) => `  {\n    name: '${e.name}',\n    fingerprint: '${e.fingerprint}',\n    json: ${quote(JSON.stringify(e.complete))},\n  },`,
+    (e) =>
+      `  {\n    name: '${e.name}',\n    fingerprint: '${e.fingerprint}',\n    json: ${quote(JSON.stringify(e.complete))},\n  },`,
   );
   return [
     header,
     "import type { EventType } from './events.ts';\n",
-    '/** The schema of an event type: self-contained JSON and its CRC-64-AVRO fingerprint. */\nexport interface EventSchema {\n  readonly name: Exclude<EventType, \'Undecodable\'>;\n  readonly fingerprint: string;\n  readonly json: string;\n}\n',
+    "/** The schema of an event type: self-contained JSON and its CRC-64-AVRO fingerprint. */\nexport interface EventSchema {\n  readonly name: Exclude<EventType, 'Undecodable'>;\n  readonly fingerprint: string;\n  readonly json: string;\n}\n",
     `export const eventSchemas: readonly EventSchema[] = [\n${rows.join('\n')}\n];\n`,
     `/** The schema of an append as it is stored. */\nexport const recordSchemaJson =\n  ${quote(JSON.stringify(record))};\n`,
   ].join('\n');
@@ -48,8 +49,11 @@ export function schemaConstantsSource({ events, record }: LoadedSchemas): string
 /** The page that lists all events. */
 export function eventsPage({ shared, events }: LoadedSchemas): string {
   const section = (schema: ComplexSchema): string => {
-    const rows = (schema.fields ?? []).map((f) => `| \`${f.name}\` | \`${typeOf(f.type).replaceAll('|', '\\|')}\` | ${f.doc ?? ''} |`);
-    const table = rows.length === 0 ? 'No fields.' : ['| field | type | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+    const rows = (schema.fields ?? []).map(
+      (f) => `| \`${f.name}\` | \`${typeOf(f.type).replaceAll('|', '\\|')}\` | ${f.doc ?? ''} |`,
+    );
+    const table =
+      rows.length === 0 ? 'No fields.' : ['| field | type | meaning |', '| --- | --- | --- |', ...rows].join('\n');
     return `## ${nameOf(schema)}\n\n${schema.doc ?? ''}\n\n${table}\n`;
   };
   return [

@@ -28,7 +28,9 @@ export interface KeyInfo {
   readonly expiresAtMs: number | null;
 }
 
-type UserEvent = EventOf<'UserRegistered' | 'PasswordChanged' | 'UserErased' | 'ApiKeyIssued' | 'ApiKeyRevoked' | 'SignInDelayed'>;
+type UserEvent = EventOf<
+  'UserRegistered' | 'PasswordChanged' | 'UserErased' | 'ApiKeyIssued' | 'ApiKeyRevoked' | 'SignInDelayed'
+>;
 
 interface AccountsDependencies {
   readonly vault: Vault;
@@ -86,7 +88,12 @@ export class Accounts {
   }
 
   /** Makes an account. Throws VALIDATION_FAILED, EMAIL_TAKEN or USERNAME_TAKEN. */
-  async register(email: string, username: string, password: string, role: Principal['role'] = 'member'): Promise<Profile> {
+  async register(
+    email: string,
+    username: string,
+    password: string,
+    role: Principal['role'] = 'member',
+  ): Promise<Profile> {
     const { vault, clock } = this.#deps;
     const address = normaliseEmail(email);
     requireUsername(username);
@@ -107,7 +114,11 @@ export class Accounts {
   }
 
   /** Checks e-mail and password and opens a session. Throws CREDENTIALS_INVALID or SIGN_IN_DELAYED. */
-  async signIn(email: string, password: string, address: string): Promise<{ token: string; expiresAtMs: number; user: Profile }> {
+  async signIn(
+    email: string,
+    password: string,
+    address: string,
+  ): Promise<{ token: string; expiresAtMs: number; user: Profile }> {
     const { vault, clock } = this.#deps;
     const account = email.trim().toLowerCase();
     const waitMs = this.#guard.delayMs(account, address);
@@ -172,7 +183,9 @@ export class Accounts {
     requireScope(principal, 'keys:write');
     for (const scope of wanted.scopes) requireScope(principal, scope);
     if ((await this.listKeys(principal)).length >= maxKeysPerUser) {
-      throw new AppError('RATE_LIMITED', { message: `An account has at most ${String(maxKeysPerUser)} API keys; revoke one first.` });
+      throw new AppError('RATE_LIMITED', {
+        message: `An account has at most ${String(maxKeysPerUser)} API keys; revoke one first.`,
+      });
     }
     return this.#makeKey(principal.userId, principal.role, wanted, principal.actor);
   }
@@ -228,7 +241,13 @@ export class Accounts {
   async createAdministrator(): Promise<{ readonly userId: string; readonly key: string }> {
     const id = newId('user', this.#deps.clock);
     const createdAtMs = this.#deps.clock.now();
-    const profile: StoredProfile = { id, email: 'administrator', username: 'administrator', role: 'administrator', createdAtMs };
+    const profile: StoredProfile = {
+      id,
+      email: 'administrator',
+      username: 'administrator',
+      role: 'administrator',
+      createdAtMs,
+    };
     await this.#deps.vault.put('profile', id, id, profile as unknown as JsonValue);
     await this.#deps.record(id, { type: 'UserRegistered', data: { role: 'administrator' } }, 'system');
     const wanted = { label: 'made at first start', scopes, expiresAtMs: null };
@@ -239,8 +258,11 @@ export class Accounts {
   /** A ticket that opens one WebSocket within 30 seconds, so that no token stands in a URL. */
   async issueTicket(principal: Principal): Promise<{ readonly ticket: string; readonly expiresInMs: number }> {
     const ticket = newTicket();
-    const stored = { principal: { ...principal, scopes: [...principal.scopes] }, expiresAtMs: this.#deps.clock.now() + ticketMs };
-    await this.#deps.vault.put('ticket', digestOf(ticket), principal.userId, stored as unknown as JsonValue);
+    const stored = {
+      principal: { ...principal, scopes: [...principal.scopes] },
+      expiresAtMs: this.#deps.clock.now() + ticketMs,
+    };
+    await this.#deps.vault.put('ticket', digestOf(ticket), principal.userId, stored);
     return { ticket, expiresInMs: ticketMs };
   }
 
@@ -283,10 +305,17 @@ export class Accounts {
       return null;
     }
     if (now - stored.usedAtMs > sessionTouchMs) {
-      await vault.put('session', digest, stored.userId, { ...stored, usedAtMs: now } as unknown as JsonValue);
+      await vault.put('session', digest, stored.userId, { ...stored, usedAtMs: now });
     }
     const { userId, role } = stored;
-    const principal: Principal = { userId, role, scopes: scopesOf(role), via: 'session', credentialId: digest, actor: userId };
+    const principal: Principal = {
+      userId,
+      role,
+      scopes: scopesOf(role),
+      via: 'session',
+      credentialId: digest,
+      actor: userId,
+    };
     return { principal, expiresAtMs };
   }
 
@@ -297,7 +326,14 @@ export class Accounts {
     if (expiresAtMs <= this.#deps.clock.now()) return null;
     const { userId, role, keyId } = stored;
     const granted = new Set(stored.scopes);
-    const principal: Principal = { userId, role, scopes: granted, via: 'api-key', credentialId: digest, actor: `key_${keyId}` };
+    const principal: Principal = {
+      userId,
+      role,
+      scopes: granted,
+      via: 'api-key',
+      credentialId: digest,
+      actor: `key_${keyId}`,
+    };
     return { principal, expiresAtMs };
   }
 
@@ -310,7 +346,15 @@ export class Accounts {
     const { key, keyId } = newApiKey();
     const { label, expiresAtMs } = wanted;
     const granted = [...new Set(wanted.scopes)];
-    const stored: StoredKey = { userId, role, keyId, label, scopes: granted, expiresAtMs, createdAtMs: this.#deps.clock.now() };
+    const stored: StoredKey = {
+      userId,
+      role,
+      keyId,
+      label,
+      scopes: granted,
+      expiresAtMs,
+      createdAtMs: this.#deps.clock.now(),
+    };
     await this.#deps.record(userId, { type: 'ApiKeyIssued', data: { keyId, scopes: granted, expiresAtMs } }, actor);
     await this.#deps.vault.put('api-key', digestOf(key), userId, stored as unknown as JsonValue);
     return { ...keyInfo(stored), key };

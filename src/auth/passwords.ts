@@ -19,8 +19,9 @@ const common = new Set(
   `password password1 password123 12345678 123456789 1234567890 qwertyuiop qwerty123 iloveyou 11111111 00000000 abcd1234
   baseball football sunshine princess superman trustno1 welcome1 letmein1 passw0rd p@ssw0rd admin123 administrator
   changeme 1q2w3e4r 1qaz2wsx asdfghjkl zaq12wsx michelle computer internet whatever starwars 87654321 88888888 12341234
-  123123123 987654321 password! password1! welcome123 qwertyui dragon12 monkey12 master12 secret12 test1234 testtest`
-    .split(/\s+/),
+  123123123 987654321 password! password1! welcome123 qwertyui dragon12 monkey12 master12 secret12 test1234 testtest`.split(
+    /\s+/,
+  ),
 );
 
 let active = 0;
@@ -34,8 +35,10 @@ export function requireGoodPassword(password: string, names: readonly string[]):
   if (bytes < minBytes) problem = `A password has at least ${String(minBytes)} characters.`;
   else if (bytes > maxBytes) problem = `A password has at most ${String(maxBytes)} bytes.`;
   else if (common.has(lower)) problem = 'This password is among the first that anybody would try.';
-  else if (names.some((name) => name.toLowerCase() === lower)) problem = 'The password is your e-mail address or user name.';
-  if (problem !== null) throw new AppError('VALIDATION_FAILED', { problems: [{ path: '/password', message: problem }], message: problem });
+  else if (names.some((name) => name.toLowerCase() === lower))
+    problem = 'The password is your e-mail address or user name.';
+  if (problem !== null)
+    throw new AppError('VALIDATION_FAILED', { problems: [{ path: '/password', message: problem }], message: problem });
 }
 
 /** The password's argon2id hash in PHC form. Throws BUSY when too many are waiting. */
@@ -73,7 +76,14 @@ async function derive(
 ): Promise<Buffer> {
   await takeTurn();
   try {
-    return await hashAsync('argon2id', { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength });
+    return await hashAsync('argon2id', {
+      message: Buffer.from(password),
+      nonce,
+      memory,
+      passes,
+      parallelism,
+      tagLength,
+    });
   } finally {
     active--;
     queue.shift()?.();
@@ -83,9 +93,12 @@ async function derive(
 /** At most two hashes at once: each takes 19 MiB and a thread of the pool that file reads need too. */
 async function takeTurn(): Promise<void> {
   if (active >= maxAtOnce) {
-    if (queue.length >= maxQueued) throw new AppError('BUSY', { message: 'Too many sign-ins at once.', retryAfterMs: 1000 });
+    if (queue.length >= maxQueued)
+      throw new AppError('BUSY', { message: 'Too many sign-ins at once.', retryAfterMs: 1000 });
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    queue.push(() => { resolve(undefined); });
+    queue.push(() => {
+      resolve(undefined);
+    });
     await promise;
   }
   active++;

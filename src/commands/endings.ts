@@ -37,12 +37,17 @@ export class Endings {
    * Resolves with the event that ends the execution; null when `timeoutMs` passes first. To miss nothing, call it before
    * looking whether the execution has already ended.
    */
-  next(executionId: string, timeoutMs: number): { readonly ended: Promise<RecordedEvent<EndingEvent['type']> | null>; readonly stop: () => void } {
+  next(
+    executionId: string,
+    timeoutMs: number,
+  ): { readonly ended: Promise<RecordedEvent<EndingEvent['type']> | null>; readonly stop: () => void } {
     const { promise, resolve } = Promise.withResolvers<RecordedEvent<EndingEvent['type']> | null>();
     const waiters = this.#waiters.get(executionId) ?? new Set<Waiter>();
     this.#waiters.set(executionId, waiters);
     waiters.add(resolve);
-    const timer = setTimeout(() => { resolve(null); }, timeoutMs);
+    const timer = setTimeout(() => {
+      resolve(null);
+    }, timeoutMs);
     const forget = (): void => {
       clearTimeout(timer);
       waiters.delete(resolve);
@@ -50,7 +55,9 @@ export class Endings {
     };
     return {
       ended: promise.finally(forget),
-      stop: () => { resolve(null); },
+      stop: () => {
+        resolve(null);
+      },
     };
   }
 

@@ -26,14 +26,29 @@ async function recordSkill(
   row: SkillRow | undefined,
   skill: LoadedSkill | undefined,
 ): Promise<void> {
-  const state = row === undefined ? { phase: 'absent' as const } : { phase: row.retired === 1 ? ('retired' as const) : ('registered' as const), digest: row.digest };
+  const state =
+    row === undefined
+      ? { phase: 'absent' as const }
+      : { phase: row.retired === 1 ? ('retired' as const) : ('registered' as const), digest: row.digest };
   const events = decideSkill(
     skill === undefined
       ? { kind: 'retire', reason: 'it is in no skill folder' }
-      : { kind: 'register', name, version: skill.metadata.version, digest: skill.digest, metadata: skill.metadata as unknown as JsonValue },
+      : {
+          kind: 'register',
+          name,
+          version: skill.metadata.version,
+          digest: skill.digest,
+          metadata: skill.metadata as unknown as JsonValue,
+        },
     state,
   );
   if (events.length === 0) return;
   // A conflict means that another node recorded the same thing first.
-  await log.append({ stream: `skill_${name}`, events, expected: row?.revision ?? 'none', actor: node, atMs: clock.now() });
+  await log.append({
+    stream: `skill_${name}`,
+    events,
+    expected: row?.revision ?? 'none',
+    actor: node,
+    atMs: clock.now(),
+  });
 }

@@ -68,7 +68,9 @@ export class ExternalExecutions {
     return this.#deps.executions.execute(executionId, command, actor, ({ request }) => {
       if (request === null) throw new AppError('EXECUTION_NOT_FOUND');
       if (request.cause !== 'external') {
-        throw new AppError('MOVE_NOT_ALLOWED', { message: 'ihuman runs this execution itself; only external ones take reports.' });
+        throw new AppError('MOVE_NOT_ALLOWED', {
+          message: 'ihuman runs this execution itself; only external ones take reports.',
+        });
       }
     });
   }

@@ -105,7 +105,12 @@ export class ExecutionRequests {
     return checked.params;
   }
 
-  #toRequested(order: ExecutionOrder, params: JsonObject, secretParams: readonly string[], nowMs: number): ExecutionRequested {
+  #toRequested(
+    order: ExecutionOrder,
+    params: JsonObject,
+    secretParams: readonly string[],
+    nowMs: number,
+  ): ExecutionRequested {
     const { owner, options } = order;
     const { metadata, digest } = order.skill;
     const { limits } = this.#deps;
@@ -141,7 +146,10 @@ function isSameOrder(a: ExecutionRequested, b: ExecutionRequested): boolean {
   return a.skill === b.skill && a.owner === b.owner && JSON.stringify(a.params) === JSON.stringify(b.params);
 }
 
-function splitSecrets(skill: LoadedSkill, params: JsonObject): { readonly open: JsonObject; readonly secret: JsonObject } {
+function splitSecrets(
+  skill: LoadedSkill,
+  params: JsonObject,
+): { readonly open: JsonObject; readonly secret: JsonObject } {
   const specs = skill.metadata.parameters;
   const isSecret = ([name]: readonly [string, unknown]): boolean => specs[name]?.secret === true;
   const entries = Object.entries(params);
@@ -163,5 +171,7 @@ function retryPolicy(retry: SkillRetry | undefined): RetryPolicy {
 }
 
 function describe(problems: readonly { readonly path: string; readonly message: string }[]): string {
-  return problems.map(({ path, message }) => `${path.replace('/params/', '').replace('/params', 'params')} ${message}`).join('; ');
+  return problems
+    .map(({ path, message }) => `${path.replace('/params/', '').replace('/params', 'params')} ${message}`)
+    .join('; ');
 }

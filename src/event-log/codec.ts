@@ -34,7 +34,9 @@ export class EventCodec {
     try {
       end = type.encode(event.data, this.#scratch, headBytes);
     } catch (error) {
-      throw new BugError(`${event.type} does not fit its schema: ${error instanceof Error ? error.message : 'unknown'}`);
+      throw new BugError(
+        `${event.type} does not fit its schema: ${error instanceof Error ? error.message : 'unknown'}`,
+      );
     }
     if (end < 0) {
       this.#scratch = Buffer.allocUnsafeSlow(headBytes - end + this.#scratch.length * 2);
@@ -71,7 +73,9 @@ export class EventCodec {
     if (!this.#schemas.has(name)) return;
     const reader = this.#writer(name).type;
     const resolver = reader.createResolver(writer);
-    this.#decoders.set(keyOfFingerprint(fingerprint), (bytes) => eventOf(name, reader.decode(bytes, headBytes, resolver)));
+    this.#decoders.set(keyOfFingerprint(fingerprint), (bytes) =>
+      eventOf(name, reader.decode(bytes, headBytes, resolver)),
+    );
   }
 
   #writer(type: EventType): Writer {

@@ -13,7 +13,9 @@ export function parseCursor(text: string, head: Position): Position {
   if (!/^\d{1,16}$/.test(text)) throw new AppError('CURSOR_INVALID');
   const position = Number(text);
   if (position < beginning || position > head) {
-    throw new AppError('CURSOR_INVALID', { message: 'The cursor lies beyond the end of this log; it belongs to another one.' });
+    throw new AppError('CURSOR_INVALID', {
+      message: 'The cursor lies beyond the end of this log; it belongs to another one.',
+    });
   }
   return position;
 }

@@ -75,7 +75,12 @@ function sendProblem(reply: FastifyReply, error: Error): AppError {
   const problem = problemOf(appError);
   if (appError.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(appError.retryAfterMs / 1000));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
-  void reply.code(problem.status).header('content-type', 'application/problem+json').header('cache-control', 'no-store').serializer(JSON.stringify).send(problem);
+  void reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json')
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problem);
   return appError;
 }
 
@@ -95,6 +100,7 @@ function limitOptions(max: number): object {
       const credential = credentialOf(request);
       return credential === null ? request.ip : digestOf(credential);
     },
-    errorResponseBuilder: (_: FastifyRequest, { ttl }: { ttl: number }) => new AppError('RATE_LIMITED', { retryAfterMs: ttl }),
+    errorResponseBuilder: (_: FastifyRequest, { ttl }: { ttl: number }) =>
+      new AppError('RATE_LIMITED', { retryAfterMs: ttl }),
   };
 }

@@ -11,8 +11,20 @@ const maxDelayMs = 366 * 86_400_000;
 export const executionOptions = {
   priority: Type.Optional(Type.Integer({ minimum: -100, maximum: 100, description: 'Higher runs first.' })),
   runAt: Type.Optional(Type.String({ format: 'date-time', maxLength: 40, description: 'Not to be started earlier.' })),
-  delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: maxDelayMs, description: 'Instead of runAt: not to be started for this long.' })),
-  queueTtlMs: Type.Optional(Type.Integer({ minimum: 1, maximum: maxDelayMs, description: 'Expires when it was not started for this long after it was due.' })),
+  delayMs: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: maxDelayMs,
+      description: 'Instead of runAt: not to be started for this long.',
+    }),
+  ),
+  queueTtlMs: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxDelayMs,
+      description: 'Expires when it was not started for this long after it was due.',
+    }),
+  ),
   timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 900_000, description: 'Limit of one attempt.' })),
   retry: Type.Optional(
     Type.Object(
@@ -27,10 +39,8 @@ export const executionOptions = {
   ),
 };
 
-const OptionsShape = Type.Object(executionOptions);
-
 /** The options of a checked body. Throws VALIDATION_FAILED for a time that is none. */
-export function optionsOf(body: Static<typeof OptionsShape>): RequestOptions {
+export function optionsOf(body: Static<ReturnType<typeof Type.Object<typeof executionOptions>>>): RequestOptions {
   const { runAt, delayMs, ...rest } = body;
   const runAtMs = runAt === undefined ? (delayMs === undefined ? undefined : Date.now() + delayMs) : parseTime(runAt);
   const { priority, queueTtlMs, timeoutMs, retry } = rest;
@@ -38,7 +48,7 @@ export function optionsOf(body: Static<typeof OptionsShape>): RequestOptions {
     ...(priority !== undefined && { priority }),
     ...(queueTtlMs !== undefined && { queueTtlMs }),
     ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(retry !== undefined && { retry: retry as NonNullable<RequestOptions['retry']> }),
+    ...(retry !== undefined && { retry: retry }),
     ...(runAtMs !== undefined && { runAtMs }),
   };
 }

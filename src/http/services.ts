@@ -30,7 +30,12 @@ export interface Services {
   readonly isReady: () => boolean;
   readonly readModels: () => Promise<ReadModelStatus>;
   readonly rebuild: (reason: string) => Promise<void>;
-  readonly runner: () => { readonly running: number; readonly waiting: number; readonly slots: number; readonly mode: string };
+  readonly runner: () => {
+    readonly running: number;
+    readonly waiting: number;
+    readonly slots: number;
+    readonly mode: string;
+  };
   readonly socketStats: () => JsonObject;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }

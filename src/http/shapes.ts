@@ -1,9 +1,16 @@
 import { Type } from 'typebox';
 
 /** The shapes that several routes share. */
-export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Most items in the answer.' }));
+export const Limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Most items in the answer.' }),
+);
 export const Offset = Type.Optional(
-  Type.Integer({ minimum: 0, maximum: 100_000, default: 0, description: 'Items to pass over; for more, use the cursor.' }),
+  Type.Integer({
+    minimum: 0,
+    maximum: 100_000,
+    default: 0,
+    description: 'Items to pass over; for more, use the cursor.',
+  }),
 );
 export const Json = Type.Unknown({ description: 'Any JSON.' });
 export const JsonObjectShape = Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON object.' });
@@ -26,8 +33,8 @@ export const ProblemShape = Type.Object(
 );
 
 export const ExecutionStatusShape = Type.Union(
-  ['queued', 'running', 'retrying', 'cancelling', 'completed', 'failed', 'timed-out', 'cancelled', 'expired'].map((status) =>
-    Type.Literal(status),
+  ['queued', 'running', 'retrying', 'cancelling', 'completed', 'failed', 'timed-out', 'cancelled', 'expired'].map(
+    (status) => Type.Literal(status),
   ),
 );
 
@@ -50,7 +57,10 @@ export const ExecutionShape = Type.Object({
   progressStatus: Type.Union([Type.String(), Type.Null()]),
   params: Json,
   result: Json,
-  error: Type.Union([Type.Object({ code: Type.String(), message: Type.String(), stack: Type.Union([Type.String(), Type.Null()]) }), Type.Null()]),
+  error: Type.Union([
+    Type.Object({ code: Type.String(), message: Type.String(), stack: Type.Union([Type.String(), Type.Null()]) }),
+    Type.Null(),
+  ]),
   durationMs: Type.Union([Type.Integer(), Type.Null()]),
   attempt: Type.Integer({ description: '0 before the first start.' }),
   retry: Json,

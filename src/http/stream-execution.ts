@@ -12,7 +12,12 @@ const pageEvents = 500;
  * Sends an execution's messages as server-sent events: history first, then live, until it ends. The id of each is its
  * sequence number, so that a client which reconnects with Last-Event-ID goes on where it was.
  */
-export async function streamExecution(log: EventLog, executionId: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export async function streamExecution(
+  log: EventLog,
+  executionId: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   let revision = resumeAt(request.headers['last-event-id']);
   const wake = new WakeUp();
   const unsubscribe = log.subscribe((events) => {
@@ -53,7 +58,10 @@ class WakeUp {
   }
 
   async wait(): Promise<void> {
-    if (!this.#set) await new Promise<void>((resolve) => { this.#resolve = resolve; });
+    if (!this.#set)
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve;
+      });
     this.#set = false;
     this.#resolve = null;
   }
@@ -64,7 +72,9 @@ async function send({ raw }: FastifyReply, event: RecordedEvent, wake: WakeUp): 
   if (message === null || raw.destroyed) return;
   const flushed = raw.write(`id: ${String(event.revision + 1)}\nevent: ${message.type}\ndata: ${message.json}\n\n`);
   if (!flushed) {
-    raw.once('drain', () => { wake.now(); });
+    raw.once('drain', () => {
+      wake.now();
+    });
     await wake.wait();
   }
 }

@@ -11,7 +11,7 @@ import { Value } from 'typebox/value';
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   let compiled: Validator | undefined;
   return (value: unknown) => {
-    compiled ??= Compile(schema) as unknown as Validator;
+    compiled ??= Compile(schema);
     const converted = httpPart === 'querystring' ? Value.Convert(schema, value) : (value ?? null);
     if (compiled.Check(converted)) return { value: converted };
     return { error: compiled.Errors(converted) as never };

@@ -48,16 +48,34 @@ export async function waitForEnding(
 
 function endedView(row: ExecutionRow): EndingView {
   const { result, error } = executionView(row);
-  return { status: row.status, result: result ?? null, error: error ?? null, durationMs: row.durationMs ?? 0, position: toCursor(row.position) };
+  return {
+    status: row.status,
+    result: result ?? null,
+    error: error ?? null,
+    durationMs: row.durationMs ?? 0,
+    position: toCursor(row.position),
+  };
 }
 
 function endingView(event: RecordedEvent<EndingEvent['type']>): EndingView {
   const position = toCursor(event.position);
   switch (event.type) {
     case 'ExecutionCompleted':
-      return { status: 'completed', result: event.data.result, error: null, durationMs: event.data.durationMs, position };
+      return {
+        status: 'completed',
+        result: event.data.result,
+        error: null,
+        durationMs: event.data.durationMs,
+        position,
+      };
     case 'ExecutionFailed':
-      return { status: 'failed', result: null, error: { ...event.data.error }, durationMs: event.data.durationMs, position };
+      return {
+        status: 'failed',
+        result: null,
+        error: { ...event.data.error },
+        durationMs: event.data.durationMs,
+        position,
+      };
     case 'ExecutionTimedOut':
       return { status: 'timed-out', result: null, error: null, durationMs: event.data.durationMs, position };
     case 'ExecutionCancelled':

@@ -13,8 +13,3 @@ export function definitely<T>(value: T | null | undefined, claim: string): T {
   if (value === null || value === undefined) throw new BugError(claim);
   return value;
 }
-
-/** The last branch of an exhaustive switch; the compiler proves that it is never reached. */
-export function unreachable(value: never): never {
-  throw new BugError(`unreachable: ${JSON.stringify(value)}`);
-}

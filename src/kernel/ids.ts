@@ -55,8 +55,3 @@ export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string
   for (let i = 0; i < timeChars + randomChars; i++) text += alphabet.charAt(digest.readUInt8(i) % base);
   return `${prefix}_${text}`;
 }
-
-/** True when `text` is an identifier of that kind in its one spelling. */
-export function isId(prefix: IdPrefix, text: string): boolean {
-  return text.startsWith(`${prefix}_`) && /^[a-z]+_[0-9A-Za-z]{16}$/.test(text);
-}

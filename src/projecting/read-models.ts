@@ -4,7 +4,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RecordedEvent } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import { inTransaction, openDatabase } from '../store/sqlite.ts';
-import type { Cell, Projection, ReadModelReader, ReadModelRow, ReadModelWriter, TableDefinition } from './projection.ts';
+import type {
+  Cell,
+  Projection,
+  ReadModelReader,
+  ReadModelRow,
+  ReadModelWriter,
+  TableDefinition,
+} from './projection.ts';
 import { createTableSql, TableBuffer } from './table-buffer.ts';
 
 const checkpointDdl =

@@ -50,18 +50,36 @@ export class RealtimeHub {
 
   constructor(deps: HubDependencies) {
     this.#deps = deps;
-    this.#heartbeat = setInterval(() => { void this.#beat(); }, heartbeatMs).unref();
+    this.#heartbeat = setInterval(() => {
+      void this.#beat();
+    }, heartbeatMs).unref();
     this.#stopListening = [
-      deps.log.subscribe((events) => { this.#take(events); }),
-      deps.accounts.onRevoked((credentialId) => { this.#revoke(credentialId); }),
+      deps.log.subscribe((events) => {
+        this.#take(events);
+      }),
+      deps.accounts.onRevoked((credentialId) => {
+        this.#revoke(credentialId);
+      }),
     ];
   }
 
   /** Takes over an authenticated WebSocket; `executionId` is the subscription from its address. */
-  accept(webSocket: WebSocket, socket: Duplex, principal: Principal, options: { readonly executionId: string | null; readonly extended: boolean }): void {
+  accept(
+    webSocket: WebSocket,
+    socket: Duplex,
+    principal: Principal,
+    options: { readonly executionId: string | null; readonly extended: boolean },
+  ): void {
     const { clock, log } = this.#deps;
     const { extended, executionId } = options;
-    const connection = new Connection({ id: newId('conn', clock), webSocket, socket, principal, extended, connectedAtMs: clock.now() });
+    const connection = new Connection({
+      id: newId('conn', clock),
+      webSocket,
+      socket,
+      principal,
+      extended,
+      connectedAtMs: clock.now(),
+    });
     const open = this.#byUser.get(principal.userId) ?? 0;
     if (open >= this.#deps.maxSocketsPerUser) {
       connection.close(closeCodes.tooManyConnections, 'too many connections of this account');
@@ -70,8 +88,17 @@ export class RealtimeHub {
     this.#connections.add(connection);
     this.#byUser.set(principal.userId, open + 1);
     this.#listen(connection, webSocket, socket);
-    connection.tell({ type: 'welcome', v: 2, connectionId: connection.id, epoch: log.epoch, head: log.head(), heartbeatMs, caps: ['since', 'conflate', 'types'] });
-    if (executionId !== null) void this.#subscribe(connection, { executionId, since: { kind: 'start' } }, defaults, null);
+    connection.tell({
+      type: 'welcome',
+      v: 2,
+      connectionId: connection.id,
+      epoch: log.epoch,
+      head: log.head(),
+      heartbeatMs,
+      caps: ['since', 'conflate', 'types'],
+    });
+    if (executionId !== null)
+      void this.#subscribe(connection, { executionId, since: { kind: 'start' } }, defaults, null);
   }
 
   /** Statistics in the shape of the feature list, and what an operator asks next. */
@@ -104,7 +131,8 @@ export class RealtimeHub {
       connection.close(closeCodes.restarting, 'the server is restarting');
     }
     const deadline = performance.now() + 1000;
-    while (this.#connections.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (this.#connections.size > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     for (const connection of this.#connections) connection.terminate();
   }
 
@@ -113,11 +141,17 @@ export class RealtimeHub {
       if (isBinary) connection.refuse('bad-request', 'Messages are text frames.', null);
       else this.#receive(connection, data.toString('utf8'));
     });
-    webSocket.on('pong', () => { connection.alive = true; });
+    webSocket.on('pong', () => {
+      connection.alive = true;
+    });
     // A protocol error closes the socket by itself, with the right code.
     webSocket.on('error', () => undefined);
-    webSocket.once('close', () => { this.#forget(connection); });
-    socket.on('drain', () => { for (const subscription of connection.subscriptions.values()) subscription.wake(); });
+    webSocket.once('close', () => {
+      this.#forget(connection);
+    });
+    socket.on('drain', () => {
+      for (const subscription of connection.subscriptions.values()) subscription.wake();
+    });
   }
 
   #receive(connection: Connection, text: string): void {
@@ -131,13 +165,20 @@ export class RealtimeHub {
       connection.refuse(message.error, message.message, message.id);
       return;
     }
-    this.#handle(connection, message).catch(() => { connection.refuse('internal', 'Something went wrong inside the server.', null); });
+    this.#handle(connection, message).catch(() => {
+      connection.refuse('internal', 'Something went wrong inside the server.', null);
+    });
   }
 
   async #handle(connection: Connection, message: ClientMessage): Promise<void> {
     switch (message.type) {
       case 'ping':
-        connection.send({ type: 'pong', ts: message.ts, head: this.#deps.log.head(), timestamp: new Date(this.#deps.clock.now()).toISOString() });
+        connection.send({
+          type: 'pong',
+          ts: message.ts,
+          head: this.#deps.log.head(),
+          timestamp: new Date(this.#deps.clock.now()).toISOString(),
+        });
         return;
       case 'auth':
         await this.#renew(connection, message.token);
@@ -148,7 +189,13 @@ export class RealtimeHub {
         return;
       case 'unsubscribe':
         this.#unsubscribe(connection, message.executionId);
-        connection.tell({ type: 'unsubscribed', id: message.id, executionId: message.executionId, code: 0, resubscribe: false });
+        connection.tell({
+          type: 'unsubscribed',
+          id: message.id,
+          executionId: message.executionId,
+          code: 0,
+          resubscribe: false,
+        });
         return;
       case 'request-update':
         await this.#update(connection, message.executionId, message.id);
@@ -157,40 +204,87 @@ export class RealtimeHub {
 
   async #renew(connection: Connection, token: string): Promise<void> {
     const principal = await this.#deps.accounts.authenticate(token);
-    if (principal === null || principal.userId !== connection.principal.userId) connection.close(closeCodes.unauthorized, 'not your token');
+    if (principal === null || principal.userId !== connection.principal.userId)
+      connection.close(closeCodes.unauthorized, 'not your token');
     else connection.principal = principal;
   }
 
-  async #subscribe(connection: Connection, wanted: Wanted, delivery: Delivery, id: JsonValue, message?: Subscribe): Promise<void> {
-    const { log } = this.#deps;
-    const { executionId } = wanted;
+  async #subscribe(
+    connection: Connection,
+    wanted: Wanted,
+    delivery: Delivery,
+    id: JsonValue,
+    message?: Subscribe,
+  ): Promise<void> {
+    const { executionId, since } = wanted;
     const row = await this.#visible(connection, executionId, id);
     if (row === null || !connection.open) return;
-    const known = connection.subscriptions.get(executionId);
-    if (known !== undefined && wanted.since.kind === 'start' && message?.extended !== true) return;
-    if (known === undefined && connection.subscriptions.size >= maxSubscriptions) {
-      connection.refuse('limit-exceeded', `A connection has at most ${String(maxSubscriptions)} subscriptions.`, id, { executionId });
+    // Subscribing again is harmless; only a client that names a place wants to be moved there.
+    if (connection.subscriptions.has(executionId) && message?.extended !== true) return;
+    if (connection.subscriptions.size >= maxSubscriptions) {
+      const sentence = `A connection has at most ${String(maxSubscriptions)} subscriptions.`;
+      connection.refuse('limit-exceeded', sentence, id, { executionId });
       return;
     }
-    const otherLog = message !== undefined && message.epoch !== null && message.epoch !== log.epoch;
-    const start = otherLog ? null : await this.#startOf(wanted.since, row);
+    const start = this.#isOtherLog(message) ? null : await this.#startOf(since, row);
     if (start === null && message?.onGap === 'reject') {
       connection.refuse('unrecoverable-position', 'This position is not in the log.', id, { executionId });
       return;
     }
     this.#unsubscribe(connection, executionId);
-    const headSeq = row.revision + 1;
-    const { next, afterPosition } = start ?? { next: 0, afterPosition: 0 };
-    connection.tell({ type: 'subscribed', id, executionId, epoch: log.epoch, seq: next, pos: afterPosition, headSeq, recovering: next < headSeq, state: row.status });
-    if (start === null) connection.tell({ type: 'gap', executionId, fromSeq: 1, toSeq: 0, reason: otherLog ? 'epoch' : 'retention' });
-    if (wanted.since.kind === 'tail' && next > 0) connection.tell({ type: 'gap', executionId, fromSeq: 1, toSeq: next, reason: 'limit' });
+    this.#announce(connection, row, start, wanted, id);
+    const { next, afterPosition } = start ?? fromTheStart;
     this.#add(connection, executionId, delivery, next, afterPosition);
   }
 
-  #add(connection: Connection, executionId: string, { types, conflate }: Delivery, next: number, afterPosition: number): void {
+  #isOtherLog(message: Subscribe | undefined): boolean {
+    return message !== undefined && message.epoch !== null && message.epoch !== this.#deps.log.epoch;
+  }
+
+  /** Says where the subscription starts, and names what it will not deliver. */
+  #announce(connection: Connection, row: ExecutionRow, start: Start | null, { since }: Wanted, id: JsonValue): void {
+    const { id: executionId } = row;
+    const { next, afterPosition: pos } = start ?? fromTheStart;
+    const headSeq = row.revision + 1;
+    const { epoch } = this.#deps.log;
+    const recovering = next < headSeq;
+    connection.tell({
+      type: 'subscribed',
+      id,
+      executionId,
+      epoch,
+      seq: next,
+      pos,
+      headSeq,
+      recovering,
+      state: row.status,
+    });
+    const gap = { type: 'gap', executionId, fromSeq: 1 } as const;
+    // Without a usable position everything is told again: nothing is missing, but what the client had is not continued.
+    if (start === null) connection.tell({ ...gap, toSeq: 0, reason: 'epoch' });
+    if (since.kind === 'tail' && next > 0) connection.tell({ ...gap, toSeq: next, reason: 'limit' });
+  }
+
+  #add(
+    connection: Connection,
+    executionId: string,
+    { types, conflate }: Delivery,
+    next: number,
+    afterPosition: number,
+  ): void {
     const { log } = this.#deps;
-    const onEnd = (): void => { this.#unsubscribe(connection, executionId); };
-    const subscription = new Subscription({ log, executionId, connection, delivery: { types, conflate }, next, afterPosition, onEnd });
+    const onEnd = (): void => {
+      this.#unsubscribe(connection, executionId);
+    };
+    const subscription = new Subscription({
+      log,
+      executionId,
+      connection,
+      delivery: { types, conflate },
+      next,
+      afterPosition,
+      onEnd,
+    });
     connection.subscriptions.set(executionId, subscription);
     const subscribers = this.#subscribers.get(executionId) ?? new Set<Subscription>();
     this.#subscribers.set(executionId, subscribers);
@@ -209,7 +303,7 @@ export class RealtimeHub {
   }
 
   /** Where to start reading; null when the client's position cannot be in this log. */
-  async #startOf(since: Since, row: ExecutionRow): Promise<{ readonly next: number; readonly afterPosition: number } | null> {
+  async #startOf(since: Since, row: ExecutionRow): Promise<Start | null> {
     const { log } = this.#deps;
     switch (since.kind) {
       case 'start':
@@ -252,7 +346,9 @@ export class RealtimeHub {
     }
     if (this.#fresh.size === 0 || this.#flushDue) return;
     this.#flushDue = true;
-    setImmediate(() => { void this.#flush(); });
+    setImmediate(() => {
+      void this.#flush();
+    });
   }
 
   async #flush(): Promise<void> {
@@ -267,7 +363,9 @@ export class RealtimeHub {
     const first = events[0]?.revision;
     const last = events.at(-1)?.revision;
     if (subscribers === undefined || first === undefined || last === undefined) return;
-    const frame = Buffer.concat(events.map(messageOf).map((message) => (message === null ? Buffer.alloc(0) : textFrame(message.json))));
+    const frame = Buffer.concat(
+      events.map(messageOf).map((message) => (message === null ? Buffer.alloc(0) : textFrame(message.json))),
+    );
     this.#framesBuilt += events.length;
     const ends = events.some(isEnding);
     let written = 0;
@@ -289,7 +387,8 @@ export class RealtimeHub {
       connection.tell({ type: 'heartbeat', head });
     }
     for (const principal of new Map([...this.#connections].map(({ principal: p }) => [p.credentialId, p])).values()) {
-      if (!(await this.#deps.accounts.isCurrent(principal))) this.#closeAll(principal.credentialId, closeCodes.tokenExpired, 'the token has expired');
+      if (!(await this.#deps.accounts.isCurrent(principal)))
+        this.#closeAll(principal.credentialId, closeCodes.tokenExpired, 'the token has expired');
     }
   }
 
@@ -313,4 +412,10 @@ export class RealtimeHub {
   }
 }
 
+interface Start {
+  readonly next: number;
+  readonly afterPosition: number;
+}
+
+const fromTheStart: Start = { next: 0, afterPosition: 0 };
 const defaults: Delivery = { types: null, conflate: 'auto' };

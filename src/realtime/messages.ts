@@ -25,7 +25,7 @@ export function messageOf(event: RecordedEvent): ExecutionMessage | null {
     seq: event.revision + 1,
     pos: event.position,
   };
-  return { type: type as MessageType, json: JSON.stringify(message) };
+  return { type: type, json: JSON.stringify(message) };
 }
 
 function contentOf(event: RecordedEvent): (JsonObject & { readonly type: MessageType }) | null {
@@ -44,9 +44,18 @@ function contentOf(event: RecordedEvent): (JsonObject & { readonly type: Message
       return { type: 'execution-log', level: 'warn', message, attempt };
     }
     case 'ExecutionAttemptLost':
-      return { type: 'execution-log', level: 'warn', message: `Attempt ${String(event.data.attempt)} was lost with its node; it runs again.` };
+      return {
+        type: 'execution-log',
+        level: 'warn',
+        message: `Attempt ${String(event.data.attempt)} was lost with its node; it runs again.`,
+      };
     case 'ExecutionLogged':
-      return { type: 'execution-log', level: event.data.level, message: event.data.message, loggedAt: new Date(event.data.loggedAtMs).toISOString() };
+      return {
+        type: 'execution-log',
+        level: event.data.level,
+        message: event.data.message,
+        loggedAt: new Date(event.data.loggedAtMs).toISOString(),
+      };
     default:
       return endingOf(event);
   }
@@ -55,11 +64,21 @@ function contentOf(event: RecordedEvent): (JsonObject & { readonly type: Message
 function endingOf(event: RecordedEvent): (JsonObject & { readonly type: MessageType }) | null {
   switch (event.type) {
     case 'ExecutionCompleted':
-      return { type: 'execution-complete', result: event.data.result, durationMs: event.data.durationMs, status: 'completed' };
+      return {
+        type: 'execution-complete',
+        result: event.data.result,
+        durationMs: event.data.durationMs,
+        status: 'completed',
+      };
     case 'ExecutionFailed':
       return failure('failed', event.data.error.message, event.data.error.code, event.data.durationMs);
     case 'ExecutionTimedOut':
-      return failure('timed-out', `The attempt ran longer than ${String(event.data.timeoutMs)} ms.`, 'SKILL_TIMED_OUT', event.data.durationMs);
+      return failure(
+        'timed-out',
+        `The attempt ran longer than ${String(event.data.timeoutMs)} ms.`,
+        'SKILL_TIMED_OUT',
+        event.data.durationMs,
+      );
     case 'ExecutionCancelled':
       return failure('cancelled', event.data.reason ?? 'Cancelled on request.', 'CANCELLED', event.data.durationMs);
     case 'ExecutionExpired':
@@ -73,6 +92,11 @@ function progress(percent: number, status: string): JsonObject & { readonly type
   return { type: 'execution-progress', progress: percent, status };
 }
 
-function failure(status: string, error: string, code: string, durationMs: number): JsonObject & { readonly type: MessageType } {
+function failure(
+  status: string,
+  error: string,
+  code: string,
+  durationMs: number,
+): JsonObject & { readonly type: MessageType } {
   return { type: 'execution-error', error, code, status, durationMs };
 }

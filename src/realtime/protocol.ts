@@ -88,7 +88,8 @@ export function parseClientMessage(text: string): ClientMessage | Refused {
   } catch {
     return refuse('bad-request', 'The frame is not JSON.');
   }
-  if (!isJsonObject(value) || typeof value.type !== 'string') return refuse('bad-request', 'A message is an object with a type.');
+  if (!isJsonObject(value) || typeof value.type !== 'string')
+    return refuse('bad-request', 'A message is an object with a type.');
   const id = idOf(value);
   switch (value.type) {
     case 'subscribe':
@@ -116,11 +117,13 @@ function parseSubscribe(value: JsonObject, id: JsonValue): ClientMessage | Refus
   for (const item of items as readonly JsonValue[]) {
     if (!isJsonObject(item) || !isExecutionId(item.id)) return refuse('bad-request', 'executionId is missing.', id);
     const since = parseSince(item.since);
-    if (since === null) return refuse('bad-request', 'since must be "start", "now", {seq}, {pos}, {time} or {tail}.', id);
+    if (since === null)
+      return refuse('bad-request', 'since must be "start", "now", {seq}, {pos}, {time} or {tail}.', id);
     wanted.push({ executionId: item.id, since });
   }
   const types = parseTypes(value.types);
-  if (types === undefined) return refuse('bad-request', `types must be a list of ${Object.keys(messageTypes).join(', ')}.`, id);
+  if (types === undefined)
+    return refuse('bad-request', `types must be a list of ${Object.keys(messageTypes).join(', ')}.`, id);
   return {
     type: 'subscribe',
     id,
@@ -147,7 +150,9 @@ function parseSince(value: JsonValue | undefined): Since | null {
 function parseTypes(value: JsonValue | undefined): ReadonlySet<MessageType> | null | undefined {
   if (value === undefined || value === null) return null;
   if (!Array.isArray(value)) return undefined;
-  const types = (value as readonly JsonValue[]).map((name) => (typeof name === 'string' && Object.hasOwn(messageTypes, name) ? messageTypes[name] : undefined));
+  const types = (value as readonly JsonValue[]).map((name) =>
+    typeof name === 'string' && Object.hasOwn(messageTypes, name) ? messageTypes[name] : undefined,
+  );
   return types.every((type) => type !== undefined) ? new Set(types) : undefined;
 }
 

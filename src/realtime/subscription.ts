@@ -1,8 +1,16 @@
 import { isEnding } from '../commands/endings.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
-import type { Connection } from './connection.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import { textFrame } from './frame.ts';
 import { messageOf, type MessageType } from './messages.ts';
+
+/** What a subscription needs of the client's connection. */
+export interface Sink {
+  readonly open: boolean;
+  readonly congested: boolean;
+  write(frames: Buffer, messages: number): void;
+  tell(message: JsonObject): void;
+}
 
 /** How a subscription wants its messages. */
 export interface Delivery {
@@ -13,7 +21,7 @@ export interface Delivery {
 interface SubscriptionOptions {
   readonly log: EventLog;
   readonly executionId: string;
-  readonly connection: Connection;
+  readonly connection: Sink;
   readonly delivery: Delivery;
   /** The first revision to deliver. */
   readonly next: number;
@@ -33,7 +41,7 @@ const conflateAbove = 50;
  */
 export class Subscription {
   readonly executionId: string;
-  readonly connection: Connection;
+  readonly connection: Sink;
   readonly #options: SubscriptionOptions;
   /** Next revision to deliver. */
   #next: number;
@@ -110,30 +118,45 @@ export class Subscription {
   }
 
   #writePage(events: readonly RecordedEvent[]): void {
-    const { delivery, afterPosition } = this.#options;
+    const { afterPosition } = this.#options;
     const wanted = events.filter((event) => event.position > afterPosition);
-    const skipped = wanted.length < events.length && this.#lastSeq === this.#options.next;
-    const conflate = delivery.conflate === 'always' || (delivery.conflate === 'auto' && this.#caughtUp && wanted.length > conflateAbove);
-    const shown = conflate ? newestProgressOnly(wanted) : wanted;
-    if (skipped) this.#lastSeq = wanted[0]?.revision ?? (events.at(-1)?.revision ?? 0) + 1;
-    const frames: Buffer[] = [];
-    for (const event of shown) {
-      const message = messageOf(event);
-      if (message === null || (delivery.types !== null && !delivery.types.has(message.type))) continue;
-      const seq = event.revision + 1;
-      frames.push(textFrame(seq === this.#lastSeq + 1 ? message.json : withPrevious(message.json, this.#lastSeq)));
-      this.#lastSeq = seq;
-    }
+    // What lies at or before the position that the client named is not missing: it has it.
+    const first = wanted[0]?.revision ?? (events.at(-1)?.revision ?? 0) + 1;
+    if (wanted.length < events.length) this.#lastSeq = Math.max(this.#lastSeq, first);
+    const frames = this.#framesOf(this.#conflates(wanted) ? newestProgressOnly(wanted) : wanted);
     this.#next = (events.at(-1)?.revision ?? this.#next - 1) + 1;
     if (frames.length > 0) this.connection.write(Buffer.concat(frames), frames.length);
     const end = events.find(isEnding);
     if (end !== undefined) this.#end(end);
   }
 
+  #conflates(events: readonly RecordedEvent[]): boolean {
+    const { conflate } = this.#options.delivery;
+    return conflate === 'always' || (conflate === 'auto' && this.#caughtUp && events.length > conflateAbove);
+  }
+
+  #framesOf(events: readonly RecordedEvent[]): Buffer[] {
+    const { types } = this.#options.delivery;
+    const frames: Buffer[] = [];
+    for (const event of events) {
+      const message = messageOf(event);
+      if (message === null || types?.has(message.type) === false) continue;
+      const seq = event.revision + 1;
+      frames.push(textFrame(seq === this.#lastSeq + 1 ? message.json : withPrevious(message.json, this.#lastSeq)));
+      this.#lastSeq = seq;
+    }
+    return frames;
+  }
+
   #declareCaughtUp(): void {
     if (this.#caughtUp || this.#ended) return;
     this.#caughtUp = true;
-    this.connection.tell({ type: 'caught-up', executionId: this.executionId, seq: this.#next, pos: this.#options.log.head() });
+    this.connection.tell({
+      type: 'caught-up',
+      executionId: this.executionId,
+      seq: this.#next,
+      pos: this.#options.log.head(),
+    });
   }
 
   #end(event: RecordedEvent | undefined): void {

@@ -3,14 +3,25 @@ import type { JsonObject, JsonValue } from '../kernel/json.ts';
 
 /** An execution's present state as the message that would have announced it: the answer to `request-update`. */
 export function updateMessage(row: ExecutionRow): JsonObject {
-  const base = { executionId: row.id, timestamp: new Date(row.endedAtMs ?? row.startedAtMs ?? row.requestedAtMs).toISOString(), seq: row.revision + 1 };
+  const base = {
+    executionId: row.id,
+    timestamp: new Date(row.endedAtMs ?? row.startedAtMs ?? row.requestedAtMs).toISOString(),
+    seq: row.revision + 1,
+  };
   if (row.status === 'completed') {
     const result = row.resultJson === null ? null : (JSON.parse(row.resultJson) as JsonValue);
     return { type: 'execution-complete', ...base, result, durationMs: row.durationMs, status: row.status };
   }
   if (row.endedAtMs !== null) {
     const error = JSON.parse(row.errorJson ?? '{}') as { readonly message?: string; readonly code?: string };
-    return { type: 'execution-error', ...base, error: error.message ?? row.status, code: error.code ?? null, durationMs: row.durationMs, status: row.status };
+    return {
+      type: 'execution-error',
+      ...base,
+      error: error.message ?? row.status,
+      code: error.code ?? null,
+      durationMs: row.durationMs,
+      status: row.status,
+    };
   }
   const status = row.status === 'running' ? (row.progressStatus ?? 'in-progress') : row.status;
   return { type: 'execution-progress', ...base, progress: row.progress, status };

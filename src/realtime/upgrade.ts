@@ -34,7 +34,9 @@ export function serveWebSockets(server: Server, options: UpgradeOptions): void {
     handleProtocols: (offered) => (offered.has(extendedProtocol) ? extendedProtocol : false),
   });
   server.on('upgrade', (request, socket, head) => {
-    const onError = (): void => { socket.destroy(); };
+    const onError = (): void => {
+      socket.destroy();
+    };
     // Node takes its own listener away on upgrade; an error while we look up the token must not end the process.
     socket.on('error', onError);
     admit(request, options).then(
@@ -49,12 +51,16 @@ export function serveWebSockets(server: Server, options: UpgradeOptions): void {
           options.hub.accept(webSocket, socket, admitted.principal, { executionId: admitted.executionId, extended });
         });
       },
-      () => { refuse(socket, 500); },
+      () => {
+        refuse(socket, 500);
+      },
     );
   });
 }
 
-type Admitted = { readonly principal: Principal; readonly executionId: string | null; readonly extended: boolean } | { readonly status: number };
+type Admitted =
+  | { readonly principal: Principal; readonly executionId: string | null; readonly extended: boolean }
+  | { readonly status: number };
 
 async function admit(request: IncomingMessage, options: UpgradeOptions): Promise<Admitted> {
   const url = URL.parse(request.url ?? '', 'http://localhost');
@@ -68,7 +74,11 @@ async function admit(request: IncomingMessage, options: UpgradeOptions): Promise
   return { principal, executionId: url.searchParams.get('execution'), extended: url.searchParams.get('v') === '2' };
 }
 
-async function byToken(request: IncomingMessage, url: URL, { accounts, queryToken }: UpgradeOptions): Promise<Principal | null> {
+async function byToken(
+  request: IncomingMessage,
+  url: URL,
+  { accounts, queryToken }: UpgradeOptions,
+): Promise<Principal | null> {
   const header = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const token = header ?? (queryToken ? url.searchParams.get('token') : null);
   return token === null ? null : accounts.authenticate(token);
@@ -96,5 +106,7 @@ function refuse(socket: Duplex, status: number): void {
   const reason = reasons[status] ?? 'Error';
   socket.end(`HTTP/1.1 ${String(status)} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   // A peer that never reads would keep the half-closed socket for ever.
-  setTimeout(() => { socket.destroy(); }, 1000).unref();
+  setTimeout(() => {
+    socket.destroy();
+  }, 1000).unref();
 }

@@ -1,4 +1,9 @@
-import { decideExecution, type ExecutionCommand, type ExecutionEvent, type LogEntry } from '../domain/execution/decide.ts';
+import {
+  decideExecution,
+  type ExecutionCommand,
+  type ExecutionEvent,
+  type LogEntry,
+} from '../domain/execution/decide.ts';
 import { evolveExecution } from '../domain/execution/evolve.ts';
 import type { ExecutionState } from '../domain/execution/state.ts';
 import type { EventLog } from '../event-log/event-log.ts';

@@ -71,7 +71,10 @@ async function sha256Of(path: string): Promise<string> {
 }
 
 /** An artifact ready to be sent. Throws ARTIFACT_NOT_FOUND for anything that is not a plain file below `folder`. */
-export async function openArtifact(folder: string, path: string): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
+export async function openArtifact(
+  folder: string,
+  path: string,
+): Promise<{ readonly file: FileHandle; readonly sizeBytes: number }> {
   const wanted = join(folder, path);
   if (path.includes('\0') || !isInside(folder, wanted)) throw new AppError('ARTIFACT_NOT_FOUND');
   try {

@@ -75,8 +75,12 @@ export class Runner {
   constructor(deps: RunnerDependencies) {
     this.#deps = deps;
     this.#ready = new ReadyQueue((skill) => deps.skillOf(skill)?.metadata.concurrency ?? Infinity);
-    this.#timers = new TimerQueue(deps.clock, (execution) => { this.#due(execution); });
-    this.#unsubscribe = deps.log.subscribe((events) => { for (const event of events) this.#fold(event); });
+    this.#timers = new TimerQueue(deps.clock, (execution) => {
+      this.#due(execution);
+    });
+    this.#unsubscribe = deps.log.subscribe((events) => {
+      for (const event of events) this.#fold(event);
+    });
   }
 
   /** Executions that wait or run. */
@@ -113,7 +117,9 @@ export class Runner {
   async stop(graceMs: number): Promise<void> {
     this.#accepting = false;
     this.#timers.stop();
-    const grace = setTimeout(() => { this.#handBack(); }, graceMs);
+    const grace = setTimeout(() => {
+      this.#handBack();
+    }, graceMs);
     while (this.#active.size > 0 || this.#claims > 0) {
       const runs = [...this.#active.values()].map((active) => active.done);
       await Promise.all(runs.length > 0 ? runs : [new Promise((resolve) => setTimeout(resolve, 5))]);
@@ -170,7 +176,9 @@ export class Runner {
     } else if (isEnding(event)) {
       this.#tracked.delete(execution.id);
       if (execution.loaded === null || execution.loaded.request.secretParams.length > 0) {
-        this.#deps.vault.take('params', execution.id).catch((error: unknown) => { this.#deps.onError(error, execution.id); });
+        this.#deps.vault.take('params', execution.id).catch((error: unknown) => {
+          this.#deps.onError(error, execution.id);
+        });
       }
     }
   }
@@ -284,7 +292,9 @@ export class Runner {
     const { handle, outcome } = this.#run(execution, run);
     const done = outcome
       .then((ended) => run.finish(commandOf(ended, this.#deps.clock.now())))
-      .catch((error: unknown) => { this.#deps.onError(error, execution.id); })
+      .catch((error: unknown) => {
+        this.#deps.onError(error, execution.id);
+      })
       .finally(() => {
         this.#active.delete(execution.id);
         this.#ready.ended(execution.skill);
@@ -295,7 +305,10 @@ export class Runner {
     if (state?.phase === 'running' && state.cancellationRequested) handle.cancel();
   }
 
-  #run(execution: TrackedExecution, run: ActiveRun): { readonly handle: RunHandle; readonly outcome: Promise<RunOutcome> } {
+  #run(
+    execution: TrackedExecution,
+    run: ActiveRun,
+  ): { readonly handle: RunHandle; readonly outcome: Promise<RunOutcome> } {
     const loaded = definitely(execution.loaded, 'a started execution is loaded');
     const { request, state } = loaded;
     const skill = this.#deps.skillOf(execution.skill);
@@ -308,8 +321,12 @@ export class Runner {
       this.#deps.skillRunner.run(
         { executionId: execution.id, attempt, owner: execution.owner, skill, params, limits: this.#limitsOf(request) },
         {
-          progress: (percent, status) => { run.progress(percent, status); },
-          log: (level, message, loggedAtMs) => { run.log({ level, message, loggedAtMs }); },
+          progress: (percent, status) => {
+            run.progress(percent, status);
+          },
+          log: (level, message, loggedAtMs) => {
+            run.log({ level, message, loggedAtMs });
+          },
         },
       );
     const open = isJsonObject(request.params) ? request.params : {};
@@ -335,7 +352,9 @@ export class Runner {
     const outcome = started.then((handle) => handle.outcome);
     const cancel = (): void => {
       cancelled = true;
-      void started.then((handle) => { handle.cancel(); });
+      void started.then((handle) => {
+        handle.cancel();
+      });
     };
     return { handle: { outcome, cancel }, outcome };
   }

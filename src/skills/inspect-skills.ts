@@ -34,8 +34,10 @@ export async function inspectSkills(
 }
 
 function inspectionOf(entry: string, report: Reported | undefined): Inspection {
-  if (report === undefined) return { metadata: null, problems: [{ path: entry, message: 'ended or hung the process while it was loaded' }] };
-  if (report.loadError !== undefined) return { metadata: null, problems: [{ path: entry, message: `cannot be loaded: ${report.loadError}` }] };
+  if (report === undefined)
+    return { metadata: null, problems: [{ path: entry, message: 'ended or hung the process while it was loaded' }] };
+  if (report.loadError !== undefined)
+    return { metadata: null, problems: [{ path: entry, message: `cannot be loaded: ${report.loadError}` }] };
   const problems: Problem[] = [];
   if (report.hasExecute !== true) problems.push({ path: entry, message: 'exports no function "execute"' });
   if (report.validate !== 'function' && report.validate !== 'undefined') {
@@ -59,6 +61,8 @@ function runInspector(entries: readonly string[], readable: readonly string[]): 
     if (output.length < maxOutputBytes) output += chunk.toString();
   });
   child.once('error', reject);
-  child.once('close', () => { resolve(output); });
+  child.once('close', () => {
+    resolve(output);
+  });
   return promise;
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts';
 import { checkValue, isOfType } from './parameters.ts';
-import type { ParameterSpec, ParameterType, SkillMetadata } from './skill.ts';
+import type { ParameterSpec, SkillMetadata } from './skill.ts';
 
 /** Skill names: also folder names, and part of addresses. */
 export const skillNamePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -13,17 +13,24 @@ const maxTimeoutMs = 900_000;
 
 type Check = (value: JsonValue) => string | null;
 
-const text: Check = (value) => (typeof value === 'string' && value.trim() !== '' ? null : 'must be a text that is not empty');
+const text: Check = (value) =>
+  typeof value === 'string' && value.trim() !== '' ? null : 'must be a text that is not empty';
 const positive = (max: number): Check => {
-  return (value) => (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max ? null : `must be a whole number from 1 to ${String(max)}`);
+  return (value) =>
+    Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
+      ? null
+      : `must be a whole number from 1 to ${String(max)}`;
 };
 const number: Check = (value) => (typeof value === 'number' && Number.isFinite(value) ? null : 'must be a number');
-const length: Check = (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'must be a whole number of 0 or more');
-const texts: Check = (value) => (Array.isArray(value) && value.every((v) => typeof v === 'string') ? null : 'must be a list of texts');
+const length: Check = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'must be a whole number of 0 or more';
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((v) => typeof v === 'string') ? null : 'must be a list of texts';
 const flag: Check = (value) => (typeof value === 'boolean' ? null : 'must be true or false');
 const list: Check = (value) => (Array.isArray(value) && value.length > 0 ? null : 'must be a list that is not empty');
 const oneOf = (allowed: readonly string[]): Check => {
-  return (value) => (allowed.includes(String(value)) ? null : `must be one of ${allowed.join(', ')}`);
+  return (value) =>
+    typeof value === 'string' && allowed.includes(value) ? null : `must be one of ${allowed.join(', ')}`;
 };
 const regularExpression: Check = (value) => {
   try {
@@ -34,8 +41,10 @@ const regularExpression: Check = (value) => {
 };
 
 const required: Readonly<Record<string, Check>> = {
-  name: (value) => (typeof value === 'string' && skillNamePattern.test(value) ? null : `must match ${skillNamePattern.source}`),
-  version: (value) => (typeof value === 'string' && semver.test(value) ? null : 'must be a semantic version such as 1.0.0'),
+  name: (value) =>
+    typeof value === 'string' && skillNamePattern.test(value) ? null : `must match ${skillNamePattern.source}`,
+  version: (value) =>
+    typeof value === 'string' && semver.test(value) ? null : 'must be a semantic version such as 1.0.0',
   description: text,
   category: text,
   difficulty: oneOf(difficulties),
@@ -47,7 +56,8 @@ const optional: Readonly<Record<string, Check>> = {
   tags: texts,
   timeoutMs: positive(maxTimeoutMs),
   concurrency: positive(10_000),
-  priority: (value) => (Number.isSafeInteger(value) && Math.abs(Number(value)) <= 100 ? null : 'must be a whole number from -100 to 100'),
+  priority: (value) =>
+    Number.isSafeInteger(value) && Math.abs(Number(value)) <= 100 ? null : 'must be a whole number from -100 to 100',
   queueTtlMs: positive(2_592_000_000),
   retry: (value) => (isJsonObject(value) ? null : 'must be an object'),
 };
@@ -79,7 +89,9 @@ const parameterChecks: Readonly<Record<string, Check>> = {
 export function checkMetadata(
   value: unknown,
   folderName: string,
-): { readonly metadata: SkillMetadata; readonly problems: readonly [] } | { readonly metadata: null; readonly problems: readonly Problem[] } {
+):
+  | { readonly metadata: SkillMetadata; readonly problems: readonly [] }
+  | { readonly metadata: null; readonly problems: readonly Problem[] } {
   if (!isJsonObject(value)) return { metadata: null, problems: [{ path: '/metadata', message: 'must be an object' }] };
   const problems = [
     ...checkKeys(value, required, '/metadata', Object.keys(required), Object.keys(optional)),
@@ -88,7 +100,8 @@ export function checkMetadata(
   if (typeof value.name === 'string' && value.name !== folderName) {
     problems.push({ path: '/metadata/name', message: `must be the folder's name, ${folderName}` });
   }
-  if (isJsonObject(value.retry)) problems.push(...checkKeys(value.retry, retryChecks, '/metadata/retry', ['maxAttempts'], []));
+  if (isJsonObject(value.retry))
+    problems.push(...checkKeys(value.retry, retryChecks, '/metadata/retry', ['maxAttempts'], []));
   if (isJsonObject(value.parameters)) problems.push(...checkParameterSpecs(value.parameters));
   if (problems.length > 0) return { metadata: null, problems };
   return { metadata: value as unknown as SkillMetadata, problems: [] };
@@ -102,12 +115,14 @@ function checkKeys(
   alsoKnown: readonly string[],
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const key of needed) if (value[key] === undefined) problems.push({ path: `${path}/${key}`, message: 'is missing' });
+  for (const key of needed)
+    if (value[key] === undefined) problems.push({ path: `${path}/${key}`, message: 'is missing' });
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
     const message = check?.(item) ?? null;
-    if (check === undefined && needed.length > 0 && !alsoKnown.includes(key)) problems.push({ path: `${path}/${key}`, message: 'is not known' });
+    if (check === undefined && needed.length > 0 && !alsoKnown.includes(key))
+      problems.push({ path: `${path}/${key}`, message: 'is not known' });
     else if (message !== null) problems.push({ path: `${path}/${key}`, message });
   }
   return problems;
@@ -116,7 +131,8 @@ function checkKeys(
 function checkParameterSpecs(specs: JsonObject): Problem[] {
   return Object.entries(specs).flatMap(([name, spec]) => {
     const path = `/metadata/parameters/${name}`;
-    if (name === '__proto__' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) return [{ path, message: 'is not a parameter name' }];
+    if (name === '__proto__' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name))
+      return [{ path, message: 'is not a parameter name' }];
     if (spec === undefined || !isJsonObject(spec)) return [{ path, message: 'must be an object with a type' }];
     const problems = checkKeys(spec, parameterChecks, path, ['type'], []);
     return problems.length > 0 ? problems : checkAgreement(spec as unknown as ParameterSpec, path);
@@ -127,8 +143,9 @@ function checkParameterSpecs(specs: JsonObject): Problem[] {
 function checkAgreement(spec: ParameterSpec, path: string): Problem[] {
   const problems: Problem[] = [];
   if (spec.default !== undefined) problems.push(...checkValue(spec, spec.default, `${path}/default`));
-  if (spec.default !== undefined && spec.secret === true) problems.push({ path: `${path}/default`, message: 'a secret has no default' });
-  if (spec.enum?.some((value) => !isOfType(spec.type as ParameterType, value)) === true) {
+  if (spec.default !== undefined && spec.secret === true)
+    problems.push({ path: `${path}/default`, message: 'a secret has no default' });
+  if (spec.enum?.some((value) => !isOfType(spec.type, value)) === true) {
     problems.push({ path: `${path}/enum`, message: `must hold values of type ${spec.type}` });
   }
   return problems;

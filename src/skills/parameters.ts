@@ -4,8 +4,7 @@ import type { ParameterSpec, ParameterType } from './skill.ts';
 
 /** Parameters with defaults applied and aliases resolved, or everything that is wrong with them. */
 export type CheckedParameters =
-  | { readonly ok: true; readonly params: JsonObject }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  { readonly ok: true; readonly params: JsonObject } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 type Specs = Readonly<Record<string, ParameterSpec>>;
 
@@ -20,7 +19,8 @@ export function checkParameters(specs: Specs, given: JsonValue | undefined): Che
     if (value === undefined) continue;
     const known = Object.hasOwn(specs, name) ? name : nameOfAlias(specs, name);
     if (known === null) problems.push({ path: `/params/${name}`, message: unknownMessage(specs, name) });
-    else if (known in params) problems.push({ path: `/params/${name}`, message: `is given twice: it is another name of ${known}` });
+    else if (known in params)
+      problems.push({ path: `/params/${name}`, message: `is given twice: it is another name of ${known}` });
     else params[known] = value;
   }
   for (const [name, spec] of Object.entries(specs)) {
@@ -54,16 +54,20 @@ function checkNumber({ minimum, maximum }: ParameterSpec, value: number): string
 
 function checkString({ minLength, maxLength, pattern }: ParameterSpec, value: string): string[] {
   const messages: string[] = [];
-  if (minLength !== undefined && value.length < minLength) messages.push(`must have at least ${String(minLength)} characters`);
-  if (maxLength !== undefined && value.length > maxLength) messages.push(`must have at most ${String(maxLength)} characters`);
+  if (minLength !== undefined && value.length < minLength)
+    messages.push(`must have at least ${String(minLength)} characters`);
+  if (maxLength !== undefined && value.length > maxLength)
+    messages.push(`must have at most ${String(maxLength)} characters`);
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) messages.push(`must match ${pattern}`);
   return messages;
 }
 
 function checkArray({ minLength, maxLength, items }: ParameterSpec, value: readonly JsonValue[]): string[] {
   const messages: string[] = [];
-  if (minLength !== undefined && value.length < minLength) messages.push(`must have at least ${String(minLength)} items`);
-  if (maxLength !== undefined && value.length > maxLength) messages.push(`must have at most ${String(maxLength)} items`);
+  if (minLength !== undefined && value.length < minLength)
+    messages.push(`must have at least ${String(minLength)} items`);
+  if (maxLength !== undefined && value.length > maxLength)
+    messages.push(`must have at most ${String(maxLength)} items`);
   const wrong = items === undefined ? -1 : value.findIndex((item) => !isOfType(items, item));
   if (wrong >= 0) messages.push(`item ${String(wrong)} must be of type ${String(items)}`);
   return messages;
@@ -95,7 +99,9 @@ function unknownMessage(specs: Specs, name: string): string {
   const known = Object.keys(specs);
   const near = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   if (near !== undefined) return `is not a parameter; did you mean ${near}?`;
-  return known.length === 0 ? 'is not a parameter: this skill takes none' : `is not a parameter; there are: ${known.join(', ')}`;
+  return known.length === 0
+    ? 'is not a parameter: this skill takes none'
+    : `is not a parameter; there are: ${known.join(', ')}`;
 }
 
 function sameJson(a: JsonValue, b: JsonValue): boolean {

@@ -105,7 +105,10 @@ export class SkillCatalog {
 
   async #inspect(folders: readonly SkillFolder[]): Promise<void> {
     const readable = this.#options.folders.filter((root) => existsSync(root)).map((root) => realpathSync(root));
-    const inspections = await inspectSkills(folders.map((folder) => folder.entry), readable);
+    const inspections = await inspectSkills(
+      folders.map((folder) => folder.entry),
+      readable,
+    );
     for (const folder of folders) {
       const inspection = inspections.get(folder.entry);
       if (inspection !== undefined) this.#inspections.set(keyOf(folder), inspection);
@@ -127,7 +130,9 @@ export class SkillCatalog {
       if (!existsSync(root)) continue;
       const watcher = watch(root, { recursive: true, persistent: false }, () => {
         if (this.#reload !== null) clearTimeout(this.#reload);
-        this.#reload = setTimeout(() => { this.load().catch(() => undefined); }, debounceMs);
+        this.#reload = setTimeout(() => {
+          this.load().catch(() => undefined);
+        }, debounceMs);
       });
       watcher.on('error', () => undefined);
       this.#watchers.push(watcher);

@@ -3,5 +3,12 @@
  * would miss the next credential. `scratch` is its home and temporary directory.
  */
 export function skillEnvironment(scratch: string): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: scratch, TMPDIR: scratch, LANG: 'C.UTF-8', TZ: 'UTC', NODE_ENV: 'production' };
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    HOME: scratch,
+    TMPDIR: scratch,
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    NODE_ENV: 'production',
+  };
 }

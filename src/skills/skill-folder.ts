@@ -17,24 +17,37 @@ export interface SkillFolder {
 }
 
 const ignored = new Set(['node_modules', '.git', 'tests', 'test', 'coverage']);
-const entries = ['src/index.js', 'src/index.ts', 'src/index.mjs', 'src/index.cjs', 'index.js', 'index.ts', 'index.mjs', 'index.cjs'];
+const entries = [
+  'src/index.js',
+  'src/index.ts',
+  'src/index.mjs',
+  'src/index.cjs',
+  'index.js',
+  'index.ts',
+  'index.mjs',
+  'index.cjs',
+];
 const maxFiles = 5000;
 const maxBytes = 50 * 1024 * 1024;
 
 /** Reads what a skill folder says about itself, without running any of it. Returns the problems when it cannot be a skill. */
 export function readSkillFolder(root: string, name: string): SkillFolder | readonly Problem[] {
   const folder = join(root, name);
-  if (!skillNamePattern.test(name)) return [{ path: folder, message: `a skill's folder name must match ${skillNamePattern.source}` }];
+  if (!skillNamePattern.test(name))
+    return [{ path: folder, message: `a skill's folder name must match ${skillNamePattern.source}` }];
   // A link out of the skills folder would run code that nobody put there.
   const real = realpathSync(folder);
-  if (!isInside(realpathSync(root), real)) return [{ path: folder, message: 'is a link that leads out of the skills folder' }];
+  if (!isInside(realpathSync(root), real))
+    return [{ path: folder, message: 'is a link that leads out of the skills folder' }];
   const manifest = readManifest(real);
   if (!isJsonObject(manifest)) return [{ path: join(folder, 'package.json'), message: String(manifest) }];
   const entry = entryOf(real, manifest.main);
-  if (entry === null) return [{ path: folder, message: `has no module; looked for package.json "main" and ${entries.join(', ')}` }];
+  if (entry === null)
+    return [{ path: folder, message: `has no module; looked for package.json "main" and ${entries.join(', ')}` }];
   if (!isInside(real, realpathSync(entry))) return [{ path: entry, message: 'leads out of the skill folder' }];
   const digest = digestOf(real);
-  if (digest === null) return [{ path: folder, message: `holds more than ${String(maxFiles)} files or ${String(maxBytes)} bytes` }];
+  if (digest === null)
+    return [{ path: folder, message: `holds more than ${String(maxFiles)} files or ${String(maxBytes)} bytes` }];
   return { name, folder: real, entry, format: formatOf(entry, manifest.type), digest };
 }
 
@@ -54,7 +67,9 @@ function readManifest(folder: string): unknown {
 
 function entryOf(folder: string, main: unknown): string | null {
   const candidates = typeof main === 'string' ? [main, ...entries] : entries;
-  const found = candidates.map((candidate) => join(folder, candidate)).find((path) => existsSync(path) && statSync(path).isFile());
+  const found = candidates
+    .map((candidate) => join(folder, candidate))
+    .find((path) => existsSync(path) && statSync(path).isFile());
   return found ?? null;
 }
 

@@ -156,7 +156,8 @@ export class LogFile {
   /** Recomputes the hash chain after `after` (to start in the middle, its own stored hash is taken on trust). */
   verifyChain(after: number, onProgress?: (position: number) => void): ChainCheck {
     let hash: Uint8Array = genesisHash;
-    if (after > 0) hash = bytesOf(definitely(this.#sql.hashAt.get(after), `a record at position ${String(after)}`).hash);
+    if (after > 0)
+      hash = bytesOf(definitely(this.#sql.hashAt.get(after), `a record at position ${String(after)}`).hash);
     const revisions = new Map<string, number>();
     let records = 0;
     let events = 0;
@@ -167,10 +168,15 @@ export class LogFile {
         const revision = Number(row.revision);
         const known = revisions.get(stream) ?? (after === 0 ? 0 : revision);
         if (revision !== known) {
-          return { intact: false, position, reason: `revision ${String(revision)} of ${stream} where ${String(known)} was due` };
+          return {
+            intact: false,
+            position,
+            reason: `revision ${String(revision)} of ${stream} where ${String(known)} was due`,
+          };
         }
         hash = chainHash(hash, stream, revision, bytesOf(row.record));
-        if (!equalBytes(hash, bytesOf(row.hash))) return { intact: false, position, reason: 'the chain hash does not fit' };
+        if (!equalBytes(hash, bytesOf(row.hash)))
+          return { intact: false, position, reason: 'the chain hash does not fit' };
         revisions.set(stream, revision + Number(row.events));
         records++;
         events += Number(row.events);
@@ -303,7 +309,8 @@ const statements = {
   streamId: 'SELECT id FROM streams WHERE name = ?',
   lastOfStream: 'SELECT revision, events FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1',
   recordHolding: 'SELECT revision FROM records WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT 1',
-  streamRecords: 'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision',
+  streamRecords:
+    'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision',
   allRecords:
     'SELECT position, name, revision, events, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position LIMIT ?',
   recordAtOrBefore: 'SELECT record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',

@@ -6,13 +6,18 @@ type Rest<Q extends Query> = Q extends (reader: never, ...rest: infer R) => unkn
 
 /** The queries of the read models as calls to the store thread. */
 export type Queries = {
-  readonly [Name in keyof typeof queries]: (...args: Rest<(typeof queries)[Name]>) => Promise<ReturnType<(typeof queries)[Name]>>;
+  readonly [Name in keyof typeof queries]: (
+    ...args: Rest<(typeof queries)[Name]>
+  ) => Promise<ReturnType<(typeof queries)[Name]>>;
 };
 
 /** Makes every query of the list callable from the main thread. */
 export function createQueries(store: StoreClient): Queries {
   const handler: ProxyHandler<object> = {
-    get: (_, name) => (...args: readonly unknown[]) => store.call(`query.${String(name)}`, ...args),
+    get:
+      (_, name) =>
+      (...args: readonly unknown[]) =>
+        store.call(`query.${String(name)}`, ...args),
   };
   return new Proxy({}, handler) as Queries;
 }

@@ -79,7 +79,10 @@ export class ReadModelKeeper {
       this.#waitingBytes += record.record.length;
     }
     if (this.#waitingEvents >= maxWaitingEvents || this.#waitingBytes >= maxWaitingBytes) this.#foldWaiting();
-    else this.#timer ??= setTimeout(() => { this.#foldWaiting(); }, quietMs);
+    else
+      this.#timer ??= setTimeout(() => {
+        this.#foldWaiting();
+      }, quietMs);
   }
 
   /** Runs a query on read models that hold everything committed so far. Throws NOT_READY during a rebuild at start. */

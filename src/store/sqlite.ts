@@ -50,7 +50,15 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
 }
 
 /** SQLite's primary result codes that we act on (sqlite.org/rescode.html). */
-const primaryCode = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+const primaryCode = {
+  busy: 5,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const;
 
 /** The primary result code of an error thrown by SQLite; null for any other error. */
 export function sqliteCodeOf(error: unknown): number | null {

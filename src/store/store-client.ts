@@ -10,7 +10,9 @@ interface Waiting {
 }
 
 /** A request as its sender writes it; the client numbers it. */
-type Unnumbered = { readonly kind: 'append'; readonly packed: Uint8Array } | { readonly kind: 'call'; readonly method: string; readonly args: readonly unknown[] };
+type Unnumbered =
+  | { readonly kind: 'append'; readonly packed: Uint8Array }
+  | { readonly kind: 'call'; readonly method: string; readonly args: readonly unknown[] };
 
 /** The main thread's end of the store thread: sends appends and calls, and matches the answers. */
 export class StoreClient {
@@ -91,7 +93,11 @@ export class StoreClient {
   #fail(): void {
     this.#closed = true;
     for (const waiting of this.#waiting.values()) {
-      waiting.reject(new AppError(waiting.isAppend ? 'OUTCOME_UNKNOWN' : 'LOG_UNAVAILABLE', { message: 'The store thread has stopped.' }));
+      waiting.reject(
+        new AppError(waiting.isAppend ? 'OUTCOME_UNKNOWN' : 'LOG_UNAVAILABLE', {
+          message: 'The store thread has stopped.',
+        }),
+      );
     }
     this.#waiting.clear();
   }

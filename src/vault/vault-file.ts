@@ -49,7 +49,8 @@ export class VaultFile {
     const row = this.#select.get(kind, this.#sealer.nameOf(kind, key));
     if (row === undefined) return null;
     const sealed = this.#open(kind, row.blob);
-    if (sealed.key !== key) throw new AppError('VAULT_KEY_MISMATCH', { message: 'A vault entry stands under a name that is not its own.' });
+    if (sealed.key !== key)
+      throw new AppError('VAULT_KEY_MISMATCH', { message: 'A vault entry stands under a name that is not its own.' });
     return sealed.value;
   }
 

@@ -13,7 +13,13 @@ module.exports = {
     timeoutMs: 900000,
     parameters: {
       from: { type: 'integer', default: 5, minimum: 0, maximum: 3600, description: 'Where to start' },
-      intervalMs: { type: 'integer', default: 200, minimum: 1, maximum: 60000, description: 'Time between two numbers' },
+      intervalMs: {
+        type: 'integer',
+        default: 200,
+        minimum: 1,
+        maximum: 60000,
+        description: 'Time between two numbers',
+      },
     },
   },
 

@@ -17,9 +17,20 @@ module.exports = {
     difficulty: 'beginner',
     author: 'ihuman',
     parameters: {
-      csv: { type: 'string', required: true, minLength: 1, description: 'The CSV itself; its first line names the columns' },
+      csv: {
+        type: 'string',
+        required: true,
+        minLength: 1,
+        description: 'The CSV itself; its first line names the columns',
+      },
       delimiter: { type: 'string', default: ',', minLength: 1, maxLength: 1, description: 'What separates two fields' },
-      maxCategories: { type: 'integer', default: 10, minimum: 1, maximum: 100, description: 'Most frequent values to list per text column' },
+      maxCategories: {
+        type: 'integer',
+        default: 10,
+        minimum: 1,
+        maximum: 100,
+        description: 'Most frequent values to list per text column',
+      },
     },
   },
 

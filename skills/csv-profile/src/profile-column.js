@@ -8,7 +8,13 @@ const histogramBins = 10;
 function profileColumn(name, values, maxCategories) {
   const present = values.filter((value) => !missingMarks.has(value.trim().toLowerCase()));
   const counts = countValues(present);
-  const base = { name, type: typeOf(present), count: values.length, missing: values.length - present.length, distinct: counts.size };
+  const base = {
+    name,
+    type: typeOf(present),
+    count: values.length,
+    missing: values.length - present.length,
+    distinct: counts.size,
+  };
   if (base.type === 'integer' || base.type === 'number') return { ...base, ...numbers(present.map(Number)) };
   if (base.type === 'date') return { ...base, ...range([...present].sort()) };
   return { ...base, top: top(counts, maxCategories) };
@@ -16,7 +22,8 @@ function profileColumn(name, values, maxCategories) {
 
 function typeOf(present) {
   if (present.length === 0) return 'empty';
-  if (present.every((value) => /^[+-]?\d+$/.test(value.trim()) && Number.isSafeInteger(Number(value)))) return 'integer';
+  if (present.every((value) => /^[+-]?\d+$/.test(value.trim()) && Number.isSafeInteger(Number(value))))
+    return 'integer';
   if (present.every((value) => value.trim() !== '' && Number.isFinite(Number(value)))) return 'number';
   if (present.every((value) => isoDate.test(value.trim()))) return 'date';
   if (present.every((value) => /^(true|false|yes|no)$/i.test(value.trim()))) return 'boolean';
@@ -64,7 +71,11 @@ function histogram(sorted) {
   const min = sorted[0];
   const width = (sorted[sorted.length - 1] - min) / histogramBins;
   if (width === 0) return [{ from: min, to: min, count: sorted.length }];
-  const bins = Array.from({ length: histogramBins }, (_, i) => ({ from: min + i * width, to: min + (i + 1) * width, count: 0 }));
+  const bins = Array.from({ length: histogramBins }, (_, i) => ({
+    from: min + i * width,
+    to: min + (i + 1) * width,
+    count: 0,
+  }));
   for (const value of sorted) bins[Math.min(histogramBins - 1, Math.floor((value - min) / width))].count++;
   return bins;
 }

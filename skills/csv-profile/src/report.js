@@ -4,16 +4,28 @@ const bars = '▁▂▃▄▅▆▇█';
 
 /** The profile as Markdown for people. */
 function report({ rows, columns }) {
-  const lines = [`# ${rows} rows, ${columns.length} columns`, '', '| column | type | missing | distinct | values |', '| --- | --- | --- | --- | --- |'];
+  const lines = [
+    `# ${rows} rows, ${columns.length} columns`,
+    '',
+    '| column | type | missing | distinct | values |',
+    '| --- | --- | --- | --- | --- |',
+  ];
   for (const column of columns) {
-    lines.push(`| ${escape(column.name)} | ${column.type} | ${column.missing} | ${column.distinct} | ${summary(column)} |`);
+    lines.push(
+      `| ${escape(column.name)} | ${column.type} | ${column.missing} | ${column.distinct} | ${summary(column)} |`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }
 
 function summary(column) {
-  if (column.histogram !== undefined) return `${short(column.min)} ${spark(column.histogram)} ${short(column.max)}, median ${short(column.quantiles.p50)}`;
-  if (column.top !== undefined) return column.top.slice(0, 3).map(({ value, count }) => `${escape(value)} (${count})`).join(', ');
+  if (column.histogram !== undefined)
+    return `${short(column.min)} ${spark(column.histogram)} ${short(column.max)}, median ${short(column.quantiles.p50)}`;
+  if (column.top !== undefined)
+    return column.top
+      .slice(0, 3)
+      .map(({ value, count }) => `${escape(value)} (${count})`)
+      .join(', ');
   return column.min === undefined ? '' : `${column.min} to ${column.max}`;
 }
 

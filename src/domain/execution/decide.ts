@@ -18,12 +18,27 @@ export type ExecutionCommand =
   | { readonly kind: 'start'; readonly node: string; readonly mode: RunnerMode; readonly limits: RunLimits | null }
   | { readonly kind: 'report-progress'; readonly progress: number; readonly status: string | null }
   | { readonly kind: 'log'; readonly lines: readonly LogEntry[] }
-  | { readonly kind: 'complete'; readonly result: JsonValue; readonly durationMs: number; readonly artifacts: readonly Artifact[] }
+  | {
+      readonly kind: 'complete';
+      readonly result: JsonValue;
+      readonly durationMs: number;
+      readonly artifacts: readonly Artifact[];
+    }
   | ({ readonly kind: 'fail-attempt'; readonly retryable: boolean } & FailedAttempt)
-  | { readonly kind: 'time-out'; readonly nowMs: number; readonly durationMs: number; readonly artifacts: readonly Artifact[] }
+  | {
+      readonly kind: 'time-out';
+      readonly nowMs: number;
+      readonly durationMs: number;
+      readonly artifacts: readonly Artifact[];
+    }
   | { readonly kind: 'lose-attempt'; readonly nowMs: number }
   | { readonly kind: 'request-cancellation'; readonly reason: string | null; readonly nowMs: number }
-  | { readonly kind: 'confirm-cancellation'; readonly reason: string | null; readonly durationMs: number; readonly artifacts: readonly Artifact[] }
+  | {
+      readonly kind: 'confirm-cancellation';
+      readonly reason: string | null;
+      readonly durationMs: number;
+      readonly artifacts: readonly Artifact[];
+    }
   | { readonly kind: 'expire'; readonly nowMs: number };
 
 export interface LogEntry {
@@ -62,7 +77,8 @@ export type ExecutionEvent = EventOf<
 export function decideExecution(command: ExecutionCommand, state: ExecutionState): readonly ExecutionEvent[] {
   switch (command.kind) {
     case 'request':
-      if (state.phase !== 'absent') throw new AppError('MOVE_NOT_ALLOWED', { message: 'The execution exists already.' });
+      if (state.phase !== 'absent')
+        throw new AppError('MOVE_NOT_ALLOWED', { message: 'The execution exists already.' });
       return [{ type: 'ExecutionRequested', data: command.request }];
     case 'start':
       return start(command, state);
@@ -105,7 +121,8 @@ function running(state: ExecutionState): Running {
 
 function start(command: Command<'start'>, state: ExecutionState): readonly ExecutionEvent[] {
   const opened = open(state);
-  if (opened.phase !== 'queued') throw new AppError('MOVE_NOT_ALLOWED', { message: 'The execution is running already.' });
+  if (opened.phase !== 'queued')
+    throw new AppError('MOVE_NOT_ALLOWED', { message: 'The execution is running already.' });
   const { node, mode, limits } = command;
   return [{ type: 'ExecutionStarted', data: { attempt: opened.attempts + 1, node, mode, limits } }];
 }

@@ -3,11 +3,16 @@ import type { JsonValue } from '../../kernel/json.ts';
 
 /** What the log knows of a skill. A retired skill may come back. */
 export type SkillState =
-  | { readonly phase: 'absent' }
-  | { readonly phase: 'registered' | 'retired'; readonly digest: string };
+  { readonly phase: 'absent' } | { readonly phase: 'registered' | 'retired'; readonly digest: string };
 
 export type SkillCommand =
-  | { readonly kind: 'register'; readonly name: string; readonly version: string; readonly digest: string; readonly metadata: JsonValue }
+  | {
+      readonly kind: 'register';
+      readonly name: string;
+      readonly version: string;
+      readonly digest: string;
+      readonly metadata: JsonValue;
+    }
   | { readonly kind: 'retire'; readonly reason: string };
 
 export type SkillEvent = EventOf<'SkillRegistered' | 'SkillRetired'>;

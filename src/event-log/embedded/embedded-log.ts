@@ -71,7 +71,7 @@ export class EmbeddedLog implements EventLog {
       this.#pending.push({ request, proposed: this.#propose(request), resolve, reject });
       this.#scheduleFlush();
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
     return promise;
   }

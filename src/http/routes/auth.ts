@@ -34,7 +34,8 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
     const open = { access: 'open' } as const;
     const signedIn = { access: 'signed-in' } as const;
     const tags = ['auth'];
-    const strict = config.rateLimit > 0 ? { rateLimit: { max: Math.min(config.rateLimit, 60), timeWindow: 60_000 } } : {};
+    const strict =
+      config.rateLimit > 0 ? { rateLimit: { max: Math.min(config.rateLimit, 60), timeWindow: 60_000 } } : {};
 
     app.post(
       '/api/auth/register',
@@ -43,12 +44,16 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
         schema: {
           tags,
           summary: 'Make an account and sign in',
-          body: Type.Object({ email: Email, username: Type.String({ maxLength: 40 }), password: Password }, { additionalProperties: false }),
+          body: Type.Object(
+            { email: Email, username: Type.String({ maxLength: 40 }), password: Password },
+            { additionalProperties: false },
+          ),
           response: { 201: SignedIn },
         },
       },
       async (request, reply) => {
-        if (config.registration === 'closed') throw new AppError('FORBIDDEN', { message: 'Registration is closed on this server.' });
+        if (config.registration === 'closed')
+          throw new AppError('FORBIDDEN', { message: 'Registration is closed on this server.' });
         const { email, username, password } = request.body;
         await accounts.register(email, username, password);
         const { token, expiresAtMs, user } = await accounts.signIn(email, password, request.ip);
@@ -74,19 +79,34 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
       },
     );
 
-    app.post('/api/auth/logout', { config: signedIn, schema: { tags, summary: 'End this session', response: { 204: Type.Null() } } }, async (request, reply) => {
-      await accounts.signOut(principalOf(request));
-      return reply.code(204).send(null);
-    });
+    app.post(
+      '/api/auth/logout',
+      { config: signedIn, schema: { tags, summary: 'End this session', response: { 204: Type.Null() } } },
+      async (request, reply) => {
+        await accounts.signOut(principalOf(request));
+        return reply.code(204).send(null);
+      },
+    );
 
-    app.get('/api/auth/me', { config: signedIn, schema: { tags, summary: 'The current user', response: { 200: ProfileShape } } }, async (request) => {
-      return profileView(await accounts.profileOf(principalOf(request).userId));
-    });
+    app.get(
+      '/api/auth/me',
+      { config: signedIn, schema: { tags, summary: 'The current user', response: { 200: ProfileShape } } },
+      async (request) => {
+        return profileView(await accounts.profileOf(principalOf(request).userId));
+      },
+    );
 
-    app.delete('/api/auth/me', { config: { access: 'keys:write' }, schema: { tags, summary: "Erase the account's personal data", response: { 204: Type.Null() } } }, async (request, reply) => {
-      await accounts.eraseUser(principalOf(request));
-      return reply.code(204).send(null);
-    });
+    app.delete(
+      '/api/auth/me',
+      {
+        config: { access: 'keys:write' },
+        schema: { tags, summary: "Erase the account's personal data", response: { 204: Type.Null() } },
+      },
+      async (request, reply) => {
+        await accounts.eraseUser(principalOf(request));
+        return reply.code(204).send(null);
+      },
+    );
 
     app.put(
       '/api/auth/password',
@@ -105,9 +125,16 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
       },
     );
 
-    app.get('/api/auth/keys', { config: signedIn, schema: { tags, summary: 'List API keys', response: { 200: Type.Object({ keys: Type.Array(KeyShape) }) } } }, async (request) => {
-      return { keys: (await accounts.listKeys(principalOf(request))).map(keyView) };
-    });
+    app.get(
+      '/api/auth/keys',
+      {
+        config: signedIn,
+        schema: { tags, summary: 'List API keys', response: { 200: Type.Object({ keys: Type.Array(KeyShape) }) } },
+      },
+      async (request) => {
+        return { keys: (await accounts.listKeys(principalOf(request))).map(keyView) };
+      },
+    );
 
     app.post(
       '/api/auth/keys',
@@ -137,7 +164,15 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
 
     app.delete(
       '/api/auth/keys/:keyId',
-      { config: { access: 'keys:write' }, schema: { tags, summary: 'Revoke an API key', params: Type.Object({ keyId: Type.String() }), response: { 204: Type.Null() } } },
+      {
+        config: { access: 'keys:write' },
+        schema: {
+          tags,
+          summary: 'Revoke an API key',
+          params: Type.Object({ keyId: Type.String() }),
+          response: { 204: Type.Null() },
+        },
+      },
       async (request, reply) => {
         await accounts.revokeKey(principalOf(request), request.params.keyId);
         return reply.code(204).send(null);
@@ -146,7 +181,14 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
 
     app.post(
       '/api/auth/ticket',
-      { config: { access: 'executions:read' }, schema: { tags, summary: 'A one-use ticket for opening a WebSocket: /ws?ticket=…', response: { 201: Type.Object({ ticket: Type.String(), expiresInMs: Type.Integer() }) } } },
+      {
+        config: { access: 'executions:read' },
+        schema: {
+          tags,
+          summary: 'A one-use ticket for opening a WebSocket: /ws?ticket=…',
+          response: { 201: Type.Object({ ticket: Type.String(), expiresInMs: Type.Integer() }) },
+        },
+      },
       async (request, reply) => reply.code(201).send(await accounts.issueTicket(principalOf(request))),
     );
     await Promise.resolve();

@@ -44,7 +44,11 @@ export function eventRoutes({ log, queries }: Services): FastifyPluginAsyncTypeb
         const last = request.headers['last-event-id'];
         const start = after ?? (typeof last === 'string' ? last : undefined);
         const position = start === undefined ? beginning : parseCursor(start, log.head());
-        const filter: FeedFilter = { owner: ownerFilter(principalOf(request)), types: types?.split(',') ?? null, stream: stream ?? null };
+        const filter: FeedFilter = {
+          owner: ownerFilter(principalOf(request)),
+          types: types?.split(',') ?? null,
+          stream: stream ?? null,
+        };
         const accept = request.headers.accept ?? '';
         if (accept.includes('application/x-ndjson')) return follow(feed, position, filter, reply, ndjson);
         if (accept.includes('text/event-stream')) return follow(feed, position, filter, reply, serverSent);
@@ -67,7 +71,11 @@ interface Format {
   readonly line: (event: ReturnType<typeof cloudEventOf>) => string;
 }
 
-const ndjson: Format = { contentType: 'application/x-ndjson', keepAlive: '\n', line: (event) => `${JSON.stringify(event)}\n` };
+const ndjson: Format = {
+  contentType: 'application/x-ndjson',
+  keepAlive: '\n',
+  line: (event) => `${JSON.stringify(event)}\n`,
+};
 const serverSent: Format = {
   contentType: 'text/event-stream',
   keepAlive: ':\n\n',
@@ -75,14 +83,24 @@ const serverSent: Format = {
 };
 
 /** Writes the feed until the reader goes away, at the reader's pace. */
-async function follow(feed: EventFeed, after: Position, filter: FeedFilter, reply: FastifyReply, format: Format): Promise<void> {
+async function follow(
+  feed: EventFeed,
+  after: Position,
+  filter: FeedFilter,
+  reply: FastifyReply,
+  format: Format,
+): Promise<void> {
   reply.hijack();
   const { raw } = reply;
   const gone = new AbortController();
-  raw.once('close', () => { gone.abort(); });
+  raw.once('close', () => {
+    gone.abort();
+  });
   raw.writeHead(200, { 'content-type': format.contentType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
   raw.flushHeaders();
-  const keepAlive = setInterval(() => { raw.write(format.keepAlive); }, keepAliveMs);
+  const keepAlive = setInterval(() => {
+    raw.write(format.keepAlive);
+  }, keepAliveMs);
   try {
     for await (const events of feed.follow(after, filter, gone.signal)) {
       const flushed = raw.write(events.map((event) => format.line(cloudEventOf(event))).join(''));
@@ -96,7 +114,9 @@ async function follow(feed: EventFeed, after: Position, filter: FeedFilter, repl
 
 function drained({ raw }: FastifyReply, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  const done = (): void => { resolve(undefined); };
+  const done = (): void => {
+    resolve(undefined);
+  };
   raw.once('drain', done);
   signal.addEventListener('abort', done, { once: true });
   return promise;

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
-import { executionsProjection, type ExecutionRow, executionStatuses } from '../../../projections/executions/projection.ts';
+import {
+  executionsProjection,
+  type ExecutionRow,
+  executionStatuses,
+} from '../../../projections/executions/projection.ts';
 import { mayRead, ownerFilter, type Principal } from '../../auth/principal.ts';
 import type { RequestOptions } from '../../commands/request-execution.ts';
 import { parseCursor, toCursor } from '../../event-log/cursor.ts';
@@ -17,14 +21,27 @@ import { principalOf } from '../authenticate.ts';
 import { executionOptions, idempotencyKeyOf, optionsOf } from '../execution-options.ts';
 import { problemOf } from '../problem.ts';
 import type { Services } from '../services.ts';
-import { ArtifactShape, Cursor, EventShape, ExecutionShape, ExecutionStatusShape, JsonObjectShape, Limit, Offset, ProblemShape } from '../shapes.ts';
+import {
+  ArtifactShape,
+  Cursor,
+  EventShape,
+  ExecutionShape,
+  ExecutionStatusShape,
+  JsonObjectShape,
+  Limit,
+  Offset,
+  ProblemShape,
+} from '../shapes.ts';
 import { streamExecution } from '../stream-execution.ts';
 import { eventView, executionView } from '../views.ts';
 
 const maxBatch = 1000;
 const maxHistory = 100_000;
 
-const BatchItem = Type.Object({ skillId: Type.String(), params: Type.Optional(JsonObjectShape), ...executionOptions }, { additionalProperties: false });
+const BatchItem = Type.Object(
+  { skillId: Type.String(), params: Type.Optional(JsonObjectShape), ...executionOptions },
+  { additionalProperties: false },
+);
 const ExecutionId = Type.Object({ id: Type.String({ maxLength: 80 }) });
 
 /** Executions: history, one, cancel, retry, batch, events, artifacts, live stream. */
@@ -43,7 +60,13 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Execution history, newest first',
           querystring: Type.Object(
-            { status: Type.Optional(ExecutionStatusShape), skillId: Type.Optional(Type.String()), limit: Limit, offset: Offset, cursor: Type.Optional(Cursor) },
+            {
+              status: Type.Optional(ExecutionStatusShape),
+              skillId: Type.Optional(Type.String()),
+              limit: Limit,
+              offset: Offset,
+              cursor: Type.Optional(Cursor),
+            },
             { additionalProperties: false },
           ),
           response: {
@@ -63,7 +86,13 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         const before = cursor === undefined ? null : parseCursor(cursor, log.head());
         const { rows, total } = await queries.listExecutions(filter, { limit, offset, before });
         const last = rows.length === limit ? rows.at(-1) : undefined;
-        return { executions: rows.map(executionView) as never, total, limit, offset, nextCursor: last === undefined ? null : toCursor(last.position) };
+        return {
+          executions: rows.map(executionView) as never,
+          total,
+          limit,
+          offset,
+          nextCursor: last === undefined ? null : toCursor(last.position),
+        };
       },
     );
 
@@ -75,14 +104,18 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'One execution, as it is or as it was at a revision',
           params: ExecutionId,
-          querystring: Type.Object({ revision: Type.Optional(Type.Integer({ minimum: 0 })) }, { additionalProperties: false }),
+          querystring: Type.Object(
+            { revision: Type.Optional(Type.Integer({ minimum: 0 })) },
+            { additionalProperties: false },
+          ),
           response: { 200: ExecutionShape },
         },
       },
       async (request) => {
         const row = await ownedExecution(services, principalOf(request), request.params.id);
         const { revision } = request.query;
-        const shown = revision === undefined || revision >= row.revision ? row : await executionAsOf(services, row.id, revision);
+        const shown =
+          revision === undefined || revision >= row.revision ? row : await executionAsOf(services, row.id, revision);
         return executionView(shown) as never;
       },
     );
@@ -94,9 +127,13 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         schema: {
           tags,
           summary: 'Cancel an execution',
-          description: 'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time.',
+          description:
+            'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time.',
           params: ExecutionId,
-          body: Type.Union([Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }), Type.Null()]),
+          body: Type.Union([
+            Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
+            Type.Null(),
+          ]),
           response: { 200: ExecutionShape, 202: ExecutionShape },
         },
       },
@@ -115,7 +152,12 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
       '/api/executions/:id/retry',
       {
         config: write,
-        schema: { tags, summary: 'Run it again with the same parameters, as a new execution', params: ExecutionId, response: { 202: Type.Object({ executionId: Type.String(), position: Type.String() }) } },
+        schema: {
+          tags,
+          summary: 'Run it again with the same parameters, as a new execution',
+          params: ExecutionId,
+          response: { 202: Type.Object({ executionId: Type.String(), position: Type.String() }) },
+        },
       },
       async (request, reply) => {
         const principal = principalOf(request);
@@ -123,12 +165,24 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         const skill = catalog.get(row.skill);
         if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
         if (row.secretParamsJson !== '[]') {
-          throw new AppError('MOVE_NOT_ALLOWED', { message: 'Its secret parameters were erased when it ended; run the skill with them again.' });
+          throw new AppError('MOVE_NOT_ALLOWED', {
+            message: 'Its secret parameters were erased when it ended; run the skill with them again.',
+          });
         }
         const key = idempotencyKeyOf(request.headers);
-        const options: RequestOptions = { cause: 'retry', causeId: row.id, ...(key !== null && { idempotencyKey: key }) };
+        const options: RequestOptions = {
+          cause: 'retry',
+          causeId: row.id,
+          ...(key !== null && { idempotencyKey: key }),
+        };
         const params = JSON.parse(row.paramsJson) as JsonValue;
-        const { executionId, position } = await requests.request({ owner: row.owner, actor: principal.actor, skill, params, options });
+        const { executionId, position } = await requests.request({
+          owner: row.owner,
+          actor: principal.actor,
+          skill,
+          params,
+          options,
+        });
         return reply.code(202).send({ executionId, position: toCursor(position) });
       },
     );
@@ -141,12 +195,17 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Run many at once',
           description: `Up to ${String(maxBatch)} items; each is answered by itself, in order, with an execution id or a problem.`,
-          body: Type.Object({ executions: Type.Array(BatchItem, { minItems: 1, maxItems: maxBatch }) }, { additionalProperties: false }),
+          body: Type.Object(
+            { executions: Type.Array(BatchItem, { minItems: 1, maxItems: maxBatch }) },
+            { additionalProperties: false },
+          ),
           response: {
             202: Type.Object({
               batchId: Type.String(),
               accepted: Type.Integer(),
-              executions: Type.Array(Type.Object({ executionId: Type.Optional(Type.String()), problem: Type.Optional(ProblemShape) })),
+              executions: Type.Array(
+                Type.Object({ executionId: Type.Optional(Type.String()), problem: Type.Optional(ProblemShape) }),
+              ),
             }),
           },
         },
@@ -162,7 +221,13 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
               if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
               const keyed = key === null ? {} : { idempotencyKey: `${key}/${String(i)}` };
               const options: RequestOptions = { ...optionsOf(rest), ...keyed, cause: 'batch', causeId: batchId };
-              const { executionId } = await requests.request({ owner, actor, skill, params: params as JsonValue | undefined, options });
+              const { executionId } = await requests.request({
+                owner,
+                actor,
+                skill,
+                params: params as JsonValue | undefined,
+                options,
+              });
               return { executionId };
             } catch (error) {
               if (!isAppError(error)) throw error;
@@ -183,8 +248,16 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Everything that happened to an execution: its audit trail',
           params: ExecutionId,
-          querystring: Type.Object({ fromRevision: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 })), limit: Limit }, { additionalProperties: false }),
-          response: { 200: Type.Object({ events: Type.Array(EventShape), nextRevision: Type.Union([Type.Integer(), Type.Null()]) }) },
+          querystring: Type.Object(
+            { fromRevision: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 })), limit: Limit },
+            { additionalProperties: false },
+          ),
+          response: {
+            200: Type.Object({
+              events: Type.Array(EventShape),
+              nextRevision: Type.Union([Type.Integer(), Type.Null()]),
+            }),
+          },
         },
       },
       async (request) => {
@@ -198,7 +271,15 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
 
     app.get(
       '/api/executions/:id/artifacts',
-      { config: read, schema: { tags, summary: 'Files that the skill left', params: ExecutionId, response: { 200: Type.Object({ artifacts: Type.Array(ArtifactShape) }) } } },
+      {
+        config: read,
+        schema: {
+          tags,
+          summary: 'Files that the skill left',
+          params: ExecutionId,
+          response: { 200: Type.Object({ artifacts: Type.Array(ArtifactShape) }) },
+        },
+      },
       async (request) => {
         const row = await ownedExecution(services, principalOf(request), request.params.id);
         return { artifacts: executionView(row).artifacts as never };
@@ -207,7 +288,14 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
 
     app.get(
       '/api/executions/:id/artifacts/*',
-      { config: read, schema: { tags, summary: 'Download a file', params: Type.Object({ id: Type.String({ maxLength: 80 }), '*': Type.String({ maxLength: 1000 }) }) } },
+      {
+        config: read,
+        schema: {
+          tags,
+          summary: 'Download a file',
+          params: Type.Object({ id: Type.String({ maxLength: 80 }), '*': Type.String({ maxLength: 1000 }) }),
+        },
+      },
       async (request, reply) => {
         const row = await ownedExecution(services, principalOf(request), request.params.id);
         const path = request.params['*'];
@@ -228,7 +316,12 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
       '/api/executions/:id/stream',
       {
         config: read,
-        schema: { tags, summary: 'Follow an execution as server-sent events', description: 'Ends after the terminal event. Last-Event-ID resumes.', params: ExecutionId },
+        schema: {
+          tags,
+          summary: 'Follow an execution as server-sent events',
+          description: 'Ends after the terminal event. Last-Event-ID resumes.',
+          params: ExecutionId,
+        },
       },
       async (request, reply) => {
         const { id } = await ownedExecution(services, principalOf(request), request.params.id);

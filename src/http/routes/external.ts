@@ -28,7 +28,10 @@ export function externalRoutes({ external, queries }: Services): FastifyPluginAs
         schema: {
           tags,
           summary: 'Open an execution that your program runs itself',
-          body: Type.Object({ name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' }), params: Type.Optional(JsonObjectShape) }, { additionalProperties: false }),
+          body: Type.Object(
+            { name: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' }), params: Type.Optional(JsonObjectShape) },
+            { additionalProperties: false },
+          ),
           response: { 201: Type.Object({ executionId: Type.String() }) },
         },
       },
@@ -55,11 +58,22 @@ export function externalRoutes({ external, queries }: Services): FastifyPluginAs
           tags,
           summary: 'Report progress',
           params,
-          body: Type.Object({ progress: Type.Number({ minimum: 0, maximum: 100 }), status: Type.Optional(Type.String({ maxLength: 1000 })) }, { additionalProperties: false }),
+          body: Type.Object(
+            {
+              progress: Type.Number({ minimum: 0, maximum: 100 }),
+              status: Type.Optional(Type.String({ maxLength: 1000 })),
+            },
+            { additionalProperties: false },
+          ),
           response: { 200: Reported },
         },
       },
-      async (request) => report(request, request.params.id, { kind: 'progress', progress: request.body.progress, status: request.body.status ?? null }),
+      async (request) =>
+        report(request, request.params.id, {
+          kind: 'progress',
+          progress: request.body.progress,
+          status: request.body.status ?? null,
+        }),
     );
 
     app.post(
@@ -72,7 +86,12 @@ export function externalRoutes({ external, queries }: Services): FastifyPluginAs
           params,
           body: Type.Object(
             {
-              level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')]),
+              level: Type.Union([
+                Type.Literal('debug'),
+                Type.Literal('info'),
+                Type.Literal('warn'),
+                Type.Literal('error'),
+              ]),
               message: Type.String({ maxLength: 65_536 }),
             },
             { additionalProperties: false },
@@ -109,7 +128,10 @@ export function externalRoutes({ external, queries }: Services): FastifyPluginAs
           tags,
           summary: 'Report failure',
           params,
-          body: Type.Object({ error: Type.String({ maxLength: 4000 }), durationMs: DurationMs }, { additionalProperties: false }),
+          body: Type.Object(
+            { error: Type.String({ maxLength: 4000 }), durationMs: DurationMs },
+            { additionalProperties: false },
+          ),
           response: { 200: Reported },
         },
       },

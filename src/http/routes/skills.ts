@@ -24,7 +24,12 @@ const SkillShape = Type.Object({
   parameters: Json,
   digest: Type.String(),
 });
-const SkillList = Type.Object({ skills: Type.Array(SkillShape), total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer() });
+const SkillList = Type.Object({
+  skills: Type.Array(SkillShape),
+  total: Type.Integer(),
+  limit: Type.Integer(),
+  offset: Type.Integer(),
+});
 const SkillId = Type.Object({ id: Type.String() });
 
 /** Skills: list, search, read, run. */
@@ -42,16 +47,24 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'List skills',
           querystring: Type.Object(
-            { category: Type.Optional(Type.String()), difficulty: Type.Optional(Type.String()), limit: Limit, offset: Offset },
+            {
+              category: Type.Optional(Type.String()),
+              difficulty: Type.Optional(Type.String()),
+              limit: Limit,
+              offset: Offset,
+            },
             { additionalProperties: false },
           ),
           response: { 200: SkillList },
         },
       },
-      async (request) => {
+      (request) => {
         const { category, difficulty, limit = 50, offset = 0 } = request.query;
         const found = catalog.list().filter(({ metadata }) => {
-          return (category ?? metadata.category) === metadata.category && (difficulty ?? metadata.difficulty) === metadata.difficulty;
+          return (
+            (category ?? metadata.category) === metadata.category &&
+            (difficulty ?? metadata.difficulty) === metadata.difficulty
+          );
         });
         return page(found, limit, offset);
       },
@@ -64,19 +77,26 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
         schema: {
           tags,
           summary: 'Search skills by name, description, category and tags',
-          querystring: Type.Object({ q: Type.String({ maxLength: 200 }), limit: Limit, offset: Offset }, { additionalProperties: false }),
+          querystring: Type.Object(
+            { q: Type.String({ maxLength: 200 }), limit: Limit, offset: Offset },
+            { additionalProperties: false },
+          ),
           response: { 200: SkillList },
         },
       },
-      async (request) => {
+      (request) => {
         const { q, limit = 50, offset = 0 } = request.query;
         return page(search(catalog.list(), q), limit, offset);
       },
     );
 
-    app.get('/api/skills/:id', { config: read, schema: { tags, summary: 'One skill', params: SkillId, response: { 200: SkillShape } } }, async (request) => {
-      return skillView(skillNamed(services, request.params.id));
-    });
+    app.get(
+      '/api/skills/:id',
+      { config: read, schema: { tags, summary: 'One skill', params: SkillId, response: { 200: SkillShape } } },
+      (request) => {
+        return skillView(skillNamed(services, request.params.id));
+      },
+    );
 
     app.post(
       '/api/skills/:id/execute',
@@ -88,9 +108,22 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
           description:
             'Answers 202 once the request is durable. With the header Prefer: wait=<seconds> it waits for the end and answers 200 with the outcome. The header Idempotency-Key makes a repetition return the same execution.',
           params: SkillId,
-          body: Type.Union([Type.Object({ params: Type.Optional(JsonObjectShape), ...executionOptions }, { additionalProperties: false }), Type.Null()]),
+          body: Type.Union([
+            Type.Object(
+              { params: Type.Optional(JsonObjectShape), ...executionOptions },
+              { additionalProperties: false },
+            ),
+            Type.Null(),
+          ]),
           response: {
-            200: Type.Object({ executionId: Type.String(), status: Type.String(), result: Json, error: Json, durationMs: Type.Integer(), position: Type.String() }),
+            200: Type.Object({
+              executionId: Type.String(),
+              status: Type.String(),
+              result: Json,
+              error: Json,
+              durationMs: Type.Integer(),
+              position: Type.String(),
+            }),
             202: Type.Object({ executionId: Type.String(), status: Type.String(), position: Type.String() }),
           },
         },
@@ -102,7 +135,13 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
         const body = request.body ?? {};
         const options: RequestOptions = { ...optionsOf(body), ...(key !== null && { idempotencyKey: key }) };
         const params = body.params as JsonValue | undefined;
-        const requested = await requests.request({ owner: principal.userId, actor: principal.actor, skill, params, options });
+        const requested = await requests.request({
+          owner: principal.userId,
+          actor: principal.actor,
+          skill,
+          params,
+          options,
+        });
         const { executionId } = requested;
         const waitMs = waitMsOf(request.headers);
         const ending = waitMs === 0 ? null : await waitForEnding(services, requested, waitMs);
@@ -126,14 +165,31 @@ function page(skills: readonly LoadedSkill[], limit: number, offset: number) {
 
 function skillView({ metadata, digest }: LoadedSkill) {
   const { name, version, description, category, difficulty, author, parameters } = metadata;
-  return { id: name, name, version, description, category, difficulty, author, tags: [...(metadata.tags ?? [])], parameters, digest };
+  return {
+    id: name,
+    name,
+    version,
+    description,
+    category,
+    difficulty,
+    author,
+    tags: [...(metadata.tags ?? [])],
+    parameters,
+    digest,
+  };
 }
 
 /** Every word must occur; a hit in the name counts most. */
 function search(skills: readonly LoadedSkill[], text: string): readonly LoadedSkill[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const scored = skills.map((skill) => ({ skill, score: scoreOf(skill, words) }));
-  return scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score).map(({ skill }) => skill);
+  return scored
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ skill }) => skill);
 }
 
 function scoreOf({ metadata }: LoadedSkill, words: readonly string[]): number {

@@ -14,67 +14,107 @@ export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
     const tags = ['system'];
     const open = { config: { access: 'open' } as const };
 
-    app.get('/health/live', { ...open, schema: { tags, summary: 'The process runs', security: [], response: { 200: Type.Object({ status: Type.String() }) } } }, () => ({ status: 'live' }));
+    app.get(
+      '/health/live',
+      {
+        ...open,
+        schema: {
+          tags,
+          summary: 'The process runs',
+          security: [],
+          response: { 200: Type.Object({ status: Type.String() }) },
+        },
+      },
+      () => ({ status: 'live' }),
+    );
 
     app.get(
       '/health/ready',
-      { ...open, schema: { tags, summary: 'The server takes requests', security: [], response: { 200: Type.Object({ status: Type.String() }), 503: Type.Object({ status: Type.String() }) } } },
+      {
+        ...open,
+        schema: {
+          tags,
+          summary: 'The server takes requests',
+          security: [],
+          response: { 200: Type.Object({ status: Type.String() }), 503: Type.Object({ status: Type.String() }) },
+        },
+      },
       async (_request, reply) => {
         const ready = services.isReady() && (await services.readModels()).ready;
         return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' });
       },
     );
 
-    app.get('/api/system/status', { config: { access: 'signed-in' }, schema: { tags, summary: 'How the system is doing' } }, async (request) => {
-      const principal = principalOf(request);
-      const owner = ownerFilter(principal);
-      const [executions, readModels] = await Promise.all([queries.countsByStatus(owner), services.readModels()]);
-      const own = {
-        status: services.isReady() && readModels.ready ? 'ready' : 'not ready',
-        version: '0.1.0',
-        node: services.node,
-        startedAt: timestamp(services.startedAtMs),
-        uptimeMs: clock.now() - services.startedAtMs,
-        head: toCursor(log.head()),
-        executions: { total: Object.values(executions).reduce((sum, count) => sum + count, 0), byStatus: executions },
-        skills: services.catalog.list().length,
-      };
-      if (owner !== null) return own;
-      const [events, users] = await Promise.all([queries.countsByType(), queries.countUsers()]);
-      const problems = Object.fromEntries(services.catalog.problems());
-      return {
-        ...own,
-        log: { epoch: log.epoch, ...log.capabilities, events },
-        readModels,
-        runner: services.runner(),
-        websocket: services.socketStats(),
-        users,
-        skillProblems: problems,
-        memory: { rssBytes: process.memoryUsage.rss() },
-      };
-    });
+    app.get(
+      '/api/system/status',
+      { config: { access: 'signed-in' }, schema: { tags, summary: 'How the system is doing' } },
+      async (request) => {
+        const principal = principalOf(request);
+        const owner = ownerFilter(principal);
+        const [executions, readModels] = await Promise.all([queries.countsByStatus(owner), services.readModels()]);
+        const own = {
+          status: services.isReady() && readModels.ready ? 'ready' : 'not ready',
+          version: '0.1.0',
+          node: services.node,
+          startedAt: timestamp(services.startedAtMs),
+          uptimeMs: clock.now() - services.startedAtMs,
+          head: toCursor(log.head()),
+          executions: { total: Object.values(executions).reduce((sum, count) => sum + count, 0), byStatus: executions },
+          skills: services.catalog.list().length,
+        };
+        if (owner !== null) return own;
+        const [events, users] = await Promise.all([queries.countsByType(), queries.countUsers()]);
+        const problems = Object.fromEntries(services.catalog.problems());
+        return {
+          ...own,
+          log: { epoch: log.epoch, ...log.capabilities, events },
+          readModels,
+          runner: services.runner(),
+          websocket: services.socketStats(),
+          users,
+          skillProblems: problems,
+          memory: { rssBytes: process.memoryUsage.rss() },
+        };
+      },
+    );
 
-    app.get('/api/websocket/stats', { config: { access: 'signed-in' }, schema: { tags, summary: 'WebSocket statistics; connections of others are shown to administrators only' } }, (request) => {
-      const principal = principalOf(request);
-      const stats = services.socketStats();
-      if (principal.scopes.has('admin')) return stats;
-      const connections = (stats.connections as readonly { readonly userId: string }[]).filter(({ userId }) => userId === principal.userId);
-      return { ...stats, connections };
-    });
+    app.get(
+      '/api/websocket/stats',
+      {
+        config: { access: 'signed-in' },
+        schema: { tags, summary: 'WebSocket statistics; connections of others are shown to administrators only' },
+      },
+      (request) => {
+        const principal = principalOf(request);
+        const stats = services.socketStats();
+        if (principal.scopes.has('admin')) return stats;
+        const connections = (stats.connections as readonly { readonly userId: string }[]).filter(
+          ({ userId }) => userId === principal.userId,
+        );
+        return { ...stats, connections };
+      },
+    );
 
     app.post(
       '/api/system/rebuild',
-      { config: { access: 'admin' }, schema: { tags, summary: 'Rebuild the read models from the log, beside the live ones' } },
+      {
+        config: { access: 'admin' },
+        schema: { tags, summary: 'Rebuild the read models from the log, beside the live ones' },
+      },
       async (_request, reply) => {
         await services.rebuild('an administrator asked for it');
         return reply.code(202).send(await services.readModels());
       },
     );
 
-    app.get('/metrics', { config: { access: 'admin' }, schema: { tags, summary: 'Prometheus metrics' } }, async (_request, reply) => {
-      const { contentType, text } = await services.metrics();
-      return reply.header('content-type', contentType).send(text);
-    });
+    app.get(
+      '/metrics',
+      { config: { access: 'admin' }, schema: { tags, summary: 'Prometheus metrics' } },
+      async (_request, reply) => {
+        const { contentType, text } = await services.metrics();
+        return reply.header('content-type', contentType).send(text);
+      },
+    );
     await Promise.resolve();
   };
 }

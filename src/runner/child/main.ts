@@ -80,12 +80,24 @@ async function run(message: RunMessage): Promise<void> {
   flushProgress();
   current = null;
   const durationMs = Math.round(performance.now() - run.startedAtMs);
-  send({ ...answer, nonce: message.nonce, durationMs, usedWorkDir: run.usedWorkDir, dirty: handles() > restingHandles });
+  send({
+    ...answer,
+    nonce: message.nonce,
+    durationMs,
+    usedWorkDir: run.usedWorkDir,
+    dirty: handles() > restingHandles,
+  });
 }
 
 type Answer =
   | { readonly t: 'done'; readonly result: string }
-  | { readonly t: 'failed'; readonly code: string; readonly message: string; readonly stack: string | null; readonly retryable: boolean };
+  | {
+      readonly t: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly stack: string | null;
+      readonly retryable: boolean;
+    };
 
 async function attempt(run: Current): Promise<Answer> {
   const { message } = run;
@@ -119,7 +131,10 @@ function resultOf(value: unknown, maxBytes: number): Answer {
   }
   if (result === undefined) return failed('SKILL_RESULT_INVALID', new Error('The result is not JSON.'));
   if (Buffer.byteLength(result) > maxBytes) {
-    return failed('SKILL_RESULT_INVALID', new Error(`The result is larger than ${String(maxBytes)} bytes. Write it to a file in context.workDir.`));
+    return failed(
+      'SKILL_RESULT_INVALID',
+      new Error(`The result is larger than ${String(maxBytes)} bytes. Write it to a file in context.workDir.`),
+    );
   }
   return { t: 'done', result };
 }

@@ -20,7 +20,13 @@ export type ToChild =
 export type FromChild =
   | { readonly t: 'ready' }
   | { readonly t: 'progress'; readonly nonce: string; readonly percent: number; readonly status: string | null }
-  | { readonly t: 'log'; readonly nonce: string; readonly level: LogLevel; readonly message: string; readonly atMs: number }
+  | {
+      readonly t: 'log';
+      readonly nonce: string;
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly atMs: number;
+    }
   | {
       readonly t: 'done';
       readonly nonce: string;

@@ -14,7 +14,9 @@ interface InlineOptions {
   readonly slots: number;
 }
 
-type Ended = Omit<Extract<RunOutcome, { kind: 'completed' }>, 'artifacts' | 'durationMs'> | Omit<Extract<RunOutcome, { kind: 'failed' }>, 'artifacts' | 'durationMs'>;
+type Ended =
+  | Omit<Extract<RunOutcome, { kind: 'completed' }>, 'artifacts' | 'durationMs'>
+  | Omit<Extract<RunOutcome, { kind: 'failed' }>, 'artifacts' | 'durationMs'>;
 
 /**
  * Runs skills in the server's own process: fast, and without any protection. For skills that the operator trusts.
@@ -36,7 +38,12 @@ export class InlineRunner implements SkillRunner {
     const run = new InlineRun(job, events, this.#options);
     this.#running.add(run);
     const outcome = run.start(() => this.#load(job.skill)).finally(() => this.#running.delete(run));
-    return { outcome, cancel: () => { run.cancel(); } };
+    return {
+      outcome,
+      cancel: () => {
+        run.cancel();
+      },
+    };
   }
 
   async stop(): Promise<void> {
@@ -49,9 +56,11 @@ export class InlineRunner implements SkillRunner {
     const known = this.#modules.get(key);
     if (known !== undefined) return known;
     // The digest in the address makes a changed skill a new module.
-    const loading = import(`${pathToFileURL(skill.entry).href}?digest=${skill.digest}`).then((module: Record<string, unknown>) => {
-      return (module.default ?? module) as unknown as Skill;
-    });
+    const loading = import(`${pathToFileURL(skill.entry).href}?digest=${skill.digest}`).then(
+      (module: Record<string, unknown>) => {
+        return (module.default ?? module) as unknown as Skill;
+      },
+    );
     this.#modules.set(key, loading);
     return loading;
   }
@@ -75,7 +84,9 @@ class InlineRun {
   }
 
   async start(load: () => Promise<Skill>): Promise<RunOutcome> {
-    this.#timer = setTimeout(() => { this.#stop('timed-out'); }, this.#job.limits.timeoutMs);
+    this.#timer = setTimeout(() => {
+      this.#stop('timed-out');
+    }, this.#job.limits.timeoutMs);
     const ended = await Promise.race([this.#execute(load), this.#stopped.promise]);
     this.#over = true;
     clearTimeout(this.#timer);
@@ -89,7 +100,9 @@ class InlineRun {
   }
 
   #stop(kind: 'timed-out' | 'cancelled'): void {
-    this.#abort.abort(new Error(kind === 'cancelled' ? 'The execution was cancelled.' : 'The execution ran out of time.'));
+    this.#abort.abort(
+      new Error(kind === 'cancelled' ? 'The execution was cancelled.' : 'The execution ran out of time.'),
+    );
     this.#stopped.resolve(kind);
   }
 
@@ -98,7 +111,8 @@ class InlineRun {
     try {
       const skill = await load();
       const refusal = skill.validate === undefined ? null : refusalOf(await skill.validate(params));
-      if (refusal !== null) return { kind: 'failed', error: skillError('SKILL_VALIDATION_FAILED', refusal), retryable: false };
+      if (refusal !== null)
+        return { kind: 'failed', error: skillError('SKILL_VALIDATION_FAILED', refusal), retryable: false };
       return checked(await skill.execute(params, this.#context()), limits.resultBytes);
     } catch (thrown) {
       return { kind: 'failed', ...thrownBySkill(thrown) };
@@ -153,7 +167,8 @@ function checked(value: unknown, maxBytes: number): Ended {
     return { kind: 'failed', error: skillError('SKILL_RESULT_INVALID', message), retryable: false };
   }
   if (text === undefined || Buffer.byteLength(text) > maxBytes) {
-    const message = text === undefined ? 'The result is not JSON.' : `The result is larger than ${String(maxBytes)} bytes.`;
+    const message =
+      text === undefined ? 'The result is not JSON.' : `The result is larger than ${String(maxBytes)} bytes.`;
     return { kind: 'failed', error: skillError('SKILL_RESULT_INVALID', message), retryable: false };
   }
   return { kind: 'completed', result: JSON.parse(text) as JsonValue };

@@ -64,8 +64,12 @@ export class SkillChild {
     this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.#stderrTail = (this.#stderrTail + chunk.toString('latin1')).slice(-maxStderrTail);
     });
-    this.#process.once('error', () => { this.#exit(); });
-    this.#process.once('close', () => { this.#exit(); });
+    this.#process.once('error', () => {
+      this.#exit();
+    });
+    this.#process.once('close', () => {
+      this.#exit();
+    });
   }
 
   get pid(): number | undefined {
@@ -118,7 +122,8 @@ export class SkillChild {
   }
 
   #receive(message: unknown): void {
-    if (typeof message === 'object' && message !== null && 't' in message) this.#listener?.message(message as FromChild);
+    if (typeof message === 'object' && message !== null && 't' in message)
+      this.#listener?.message(message as FromChild);
     else this.#listener?.violation();
   }
 

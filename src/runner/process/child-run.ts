@@ -14,7 +14,8 @@ interface ChildRunOptions {
 }
 
 type StopKind = 'timed-out' | 'cancelled';
-type Ending = { readonly kind: StopKind } | Extract<RunOutcome, { kind: 'failed' }> | Extract<RunOutcome, { kind: 'completed' }>;
+type Ending =
+  { readonly kind: StopKind } | Extract<RunOutcome, { kind: 'failed' }> | Extract<RunOutcome, { kind: 'completed' }>;
 
 /** From the abort to SIGTERM, and from SIGTERM to SIGKILL. */
 const abortGraceMs = 2000;
@@ -61,15 +62,33 @@ export class ChildRun {
     this.#release = release;
     this.#startedAtMs = performance.now();
     child.listen({
-      message: (message) => { this.#receive(message); },
-      violation: () => { this.#fail('SKILL_PROTOCOL_VIOLATION', 'The process wrote something else than frames.', false); },
-      exited: (outOfMemory) => { this.#exited(outOfMemory); },
+      message: (message) => {
+        this.#receive(message);
+      },
+      violation: () => {
+        this.#fail('SKILL_PROTOCOL_VIOLATION', 'The process wrote something else than frames.', false);
+      },
+      exited: (outOfMemory) => {
+        this.#exited(outOfMemory);
+      },
     });
     const { executionId, attempt, skill, params, limits } = this.#job;
     const { nonce } = this.#options;
     const { outputBytes, resultBytes, timeoutMs } = limits;
-    child.send({ t: 'run', nonce, executionId, attempt, entry: skill.entry, params, workDir, outputBytes, resultBytes });
-    this.#deadline = setTimeout(() => { this.stop('timed-out'); }, timeoutMs);
+    child.send({
+      t: 'run',
+      nonce,
+      executionId,
+      attempt,
+      entry: skill.entry,
+      params,
+      workDir,
+      outputBytes,
+      resultBytes,
+    });
+    this.#deadline = setTimeout(() => {
+      this.stop('timed-out');
+    }, timeoutMs);
   }
 
   /** Ends a run that never began. */
@@ -85,7 +104,9 @@ export class ChildRun {
     this.#child?.send({ t: 'abort', nonce: this.#options.nonce, reason });
     this.#kill = setTimeout(() => {
       this.#child?.signal('SIGTERM');
-      this.#kill = setTimeout(() => { this.#child?.destroy(); }, termGraceMs);
+      this.#kill = setTimeout(() => {
+        this.#child?.destroy();
+      }, termGraceMs);
     }, abortGraceMs);
   }
 
@@ -100,7 +121,10 @@ export class ChildRun {
     if (message.t === 'ready' || this.#ended || message.nonce !== this.#options.nonce) return;
     switch (message.t) {
       case 'progress':
-        this.#events.progress(Number(message.percent), typeof message.status === 'string' ? message.status.slice(0, 1000) : null);
+        this.#events.progress(
+          Number(message.percent),
+          typeof message.status === 'string' ? message.status.slice(0, 1000) : null,
+        );
         return;
       case 'log':
         this.#log(message.level, message.message, message.atMs);
@@ -187,7 +211,11 @@ export class ChildRun {
       }
       return artifacts;
     } catch (error) {
-      this.#events.log('error', `Files could not be kept: ${error instanceof Error ? error.message : 'unknown'}`, Date.now());
+      this.#events.log(
+        'error',
+        `Files could not be kept: ${error instanceof Error ? error.message : 'unknown'}`,
+        Date.now(),
+      );
       return [];
     }
   }

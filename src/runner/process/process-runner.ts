@@ -62,8 +62,12 @@ export class ProcessRunner implements SkillRunner {
     this.slots = options.slots;
     rmSync(options.scratchDir, { recursive: true, force: true });
     mkdirSync(options.scratchDir, { recursive: true });
-    this.#sweeper = setInterval(() => { this.#endIdle(); }, sweepMs).unref();
-    this.#memoryPoll = setInterval(() => { this.#checkMemory(); }, memoryPollMs).unref();
+    this.#sweeper = setInterval(() => {
+      this.#endIdle();
+    }, sweepMs).unref();
+    this.#memoryPoll = setInterval(() => {
+      this.#checkMemory();
+    }, memoryPollMs).unref();
   }
 
   /** Starts one spare child ahead of the first run. */
@@ -75,7 +79,12 @@ export class ProcessRunner implements SkillRunner {
     const run = new ChildRun(job, events, { nonce: randomText(16), artifactsDir: this.#options.artifactsDir });
     this.#queue.push({ job, run });
     this.#dispatch();
-    return { outcome: run.outcome, cancel: () => { this.#cancel(run); } };
+    return {
+      outcome: run.outcome,
+      cancel: () => {
+        this.#cancel(run);
+      },
+    };
   }
 
   async stop(): Promise<void> {
@@ -114,9 +123,14 @@ export class ProcessRunner implements SkillRunner {
     this.#idle.delete(pooled);
     this.#busy.set(pooled, run);
     const workDir = join(pooled.scratchDir, `${job.executionId}-${String(job.attempt)}`);
-    run.begin(pooled.child, workDir, (reusable) => { this.#release(pooled, reusable); });
+    run.begin(pooled.child, workDir, (reusable) => {
+      this.#release(pooled, reusable);
+    });
     // The next first run of somebody finds a spare instead of waiting for a process to start.
-    if (this.#idle.size === 0) setImmediate(() => { if (!this.#stopped) this.prewarm(); });
+    if (this.#idle.size === 0)
+      setImmediate(() => {
+        if (!this.#stopped) this.prewarm();
+      });
   }
 
   #childFor(key: string): PooledChild {
@@ -149,7 +163,9 @@ export class ProcessRunner implements SkillRunner {
     const { readable, heapMb, compileCache } = this.#options;
     const child = new SkillChild({ readable, scratchDir, heapMb, maxFrameBytes, compileCache });
     const pooled: PooledChild = { child, scratchDir, key: null, runs: 0, idleSinceMs: performance.now() };
-    const gone = (): void => { if (this.#idle.has(pooled)) this.#discard(pooled); };
+    const gone = (): void => {
+      if (this.#idle.has(pooled)) this.#discard(pooled);
+    };
     child.listen({ message: () => undefined, violation: gone, exited: gone });
     return pooled;
   }
@@ -171,4 +187,3 @@ export class ProcessRunner implements SkillRunner {
     for (const [pooled, run] of this.#busy) run.checkMemory(pooled.child.residentBytes());
   }
 }
-
