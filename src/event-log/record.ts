@@ -33,9 +33,9 @@ export function encodeRecord(record: AppendRecord): Buffer {
 /** The append in the bytes. Bytes that hold none are our own mistake or damage: throws BugError. */
 export function decodeRecord(bytes: Uint8Array): AppendRecord {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { value, offset }: { value: unknown; offset: number } = typeOfRecord().decode(buffer, 0);
-  if (offset !== buffer.length) throw new BugError('the record is cut short or has bytes behind its end');
-  return value as AppendRecord;
+  const decoded = typeOfRecord().decode(buffer, 0);
+  if (decoded.offset !== buffer.length) throw new BugError('the record is cut short or has bytes behind its end');
+  return decoded.value as AppendRecord;
 }
 
 /** The hash before the first record of a log. */
