@@ -1,54 +1,82 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 import { AppError } from '../kernel/errors.ts';
 
 const algorithm = 'aes-256-gcm';
 const formatVersion = 1;
+const keyIdBytes = 4;
 const ivBytes = 12;
 const tagBytes = 16;
-const headBytes = 1 + ivBytes + tagBytes;
+const ivAt = 1 + keyIdBytes;
+const tagAt = ivAt + ivBytes;
+const headBytes = tagAt + tagBytes;
 
-/** Seals values and names of the vault under keys derived from the key file's. */
+/** Where a value belongs. It is authenticated with the value, so that a blob cannot be moved to another place. */
+export interface Place {
+  readonly kind: string;
+  /** What stands in the file for the key: see {@link Sealer.nameOf}. */
+  readonly name: string;
+  readonly owner: string | null;
+}
+
+/**
+ * Seals values and names of the vault under keys derived from the key file's.
+ * A blob is: format version (1 byte), key id (4), initialisation vector (12), tag (16), ciphertext.
+ */
 export class Sealer {
   readonly #valueKey: Buffer;
   readonly #nameKey: Buffer;
+  readonly #keyId: Buffer;
 
   constructor(key: Buffer) {
     this.#valueKey = derive(key, 'ihuman vault values');
     this.#nameKey = derive(key, 'ihuman vault names');
+    this.#keyId = createHash('sha256').update(this.#valueKey).digest().subarray(0, keyIdBytes);
   }
 
-  /** Encrypts `value`; `context` must be the same when it is opened, so that a blob cannot be moved to another place. */
-  seal(value: string, context: string): Buffer {
+  /** Encrypts `value` for one place. */
+  seal(value: string, place: Place): Buffer {
     const iv = randomBytes(ivBytes);
     const cipher = createCipheriv(algorithm, this.#valueKey, iv, { authTagLength: tagBytes });
-    cipher.setAAD(Buffer.from(context));
+    cipher.setAAD(contextOf(place));
     const sealed = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
-    return Buffer.concat([Buffer.of(formatVersion), iv, cipher.getAuthTag(), sealed]);
+    return Buffer.concat([Buffer.of(formatVersion), this.#keyId, iv, cipher.getAuthTag(), sealed]);
   }
 
-  /** Decrypts a blob. Throws VAULT_KEY_MISMATCH when key, context or blob are not the ones it was sealed with. */
-  open(blob: Uint8Array, context: string): string {
-    const buffer = Buffer.from(blob);
+  /** Decrypts a blob. Throws VAULT_KEY_MISMATCH when key, place or blob are not the ones it was sealed with. */
+  open(blob: Uint8Array, place: Place): string {
+    const buffer = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+    if (buffer.length < headBytes || buffer[0] !== formatVersion) throw damaged();
+    if (!buffer.subarray(1, ivAt).equals(this.#keyId)) throw new AppError('VAULT_KEY_MISMATCH');
     try {
-      if (buffer.length < headBytes || buffer[0] !== formatVersion) throw new AppError('VAULT_KEY_MISMATCH');
-      const iv = buffer.subarray(1, 1 + ivBytes);
       // authTagLength refuses the short tags that GCM would otherwise accept.
-      const decipher = createDecipheriv(algorithm, this.#valueKey, iv, { authTagLength: tagBytes });
-      decipher.setAAD(Buffer.from(context));
-      decipher.setAuthTag(buffer.subarray(1 + ivBytes, headBytes));
+      const options = { authTagLength: tagBytes };
+      const decipher = createDecipheriv(algorithm, this.#valueKey, buffer.subarray(ivAt, tagAt), options);
+      decipher.setAAD(contextOf(place));
+      decipher.setAuthTag(buffer.subarray(tagAt, headBytes));
       return Buffer.concat([decipher.update(buffer.subarray(headBytes)), decipher.final()]).toString('utf8');
     } catch (error) {
-      throw new AppError('VAULT_KEY_MISMATCH', { cause: error });
+      throw damaged(error);
     }
   }
 
-  /** What stands in the file for a name: equal names give equal text, and nobody can tell the name without the key. */
-  nameOf(kind: string, name: string): string {
-    return createHmac('sha256', this.#nameKey).update(`${kind}\0${name}`).digest('base64url');
+  /** What stands in the file for a key: equal keys give equal text, and nobody can tell the key without the key file. */
+  nameOf(kind: string, key: string): string {
+    return createHmac('sha256', this.#nameKey).update(`${kind}\0${key}`).digest('base64url');
   }
 }
 
 function derive(key: Buffer, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), purpose, 32));
+}
+
+function contextOf({ kind, name, owner }: Place): Buffer {
+  return Buffer.from(JSON.stringify([formatVersion, kind, name, owner]));
+}
+
+function damaged(cause?: unknown): AppError {
+  return new AppError('VAULT_KEY_MISMATCH', {
+    message: 'A vault entry was changed outside of this program, or moved to a place that is not its own.',
+    cause,
+  });
 }

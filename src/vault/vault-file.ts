@@ -1,11 +1,11 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 
 import { AppError } from '../kernel/errors.ts';
 import type { JsonValue } from '../kernel/json.ts';
-import { openDatabase } from '../store/sqlite.ts';
-import { Sealer } from './seal.ts';
+import { isCorruption, mapSqliteError, openDatabase } from '../store/sqlite.ts';
+import { type Place, Sealer } from './seal.ts';
 
-/** A value of the vault with the name it was stored under. */
+/** A value of the vault with the key it was stored under. */
 export interface VaultEntry {
   readonly key: string;
   readonly value: JsonValue;
@@ -16,9 +16,12 @@ const ddl = `CREATE TABLE IF NOT EXISTS entries (
 ) STRICT, WITHOUT ROWID; CREATE INDEX IF NOT EXISTS entries_by_owner ON entries (owner, kind)`;
 
 /** The canary that tells whether the key is the right one before anything else is read. */
-const canary = { kind: 'vault', key: 'canary' };
+const canary = { kind: 'vault', key: 'canary', value: 'sings' };
 
-/** The vault as a SQLite file of sealed values. Synchronous; lives in the store thread. Every change is flushed. */
+/**
+ * The vault as a SQLite file of sealed values. Synchronous; lives in the store thread. Every change is flushed.
+ * Throws VAULT_KEY_MISMATCH for a wrong key or a changed entry, STORAGE_FULL, and DATA_DIR_UNUSABLE for a damaged file.
+ */
 export class VaultFile {
   readonly #db: DatabaseSync;
   readonly #sealer: Sealer;
@@ -30,55 +33,67 @@ export class VaultFile {
   readonly #erase: StatementSync;
 
   constructor(path: string, key: Buffer) {
-    this.#db = openDatabase(path, { durability: 'full' });
-    // Erased must mean erased: freed pages are overwritten, not just unlinked.
-    this.#db.exec(`PRAGMA secure_delete = ON; ${ddl}`);
     this.#sealer = new Sealer(key);
-    this.#select = this.#db.prepare('SELECT blob FROM entries WHERE kind = ? AND name = ?');
-    this.#upsert = this.#db.prepare(
-      'INSERT INTO entries (kind, name, owner, blob) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET owner = excluded.owner, blob = excluded.blob',
-    );
-    this.#insert = this.#db.prepare('INSERT OR IGNORE INTO entries (kind, name, owner, blob) VALUES (?, ?, ?, ?)');
-    this.#delete = this.#db.prepare('DELETE FROM entries WHERE kind = ? AND name = ?');
-    this.#byOwner = this.#db.prepare('SELECT name, blob FROM entries WHERE owner = ? AND kind = ?');
-    this.#erase = this.#db.prepare('DELETE FROM entries WHERE owner = ?');
-    this.#checkKey();
+    const db = onDisk(() => openDatabase(path, { durability: 'full' }));
+    this.#db = db;
+    try {
+      // Erased must mean erased: freed pages are overwritten, not just unlinked.
+      onDisk(() => {
+        db.exec(`PRAGMA secure_delete = ON; ${ddl}`);
+      });
+      this.#select = db.prepare('SELECT owner, blob FROM entries WHERE kind = ? AND name = ?');
+      this.#upsert = db.prepare(
+        'INSERT INTO entries (kind, name, owner, blob) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET owner = excluded.owner, blob = excluded.blob',
+      );
+      this.#insert = db.prepare('INSERT OR IGNORE INTO entries (kind, name, owner, blob) VALUES (?, ?, ?, ?)');
+      this.#delete = db.prepare('DELETE FROM entries WHERE kind = ? AND name = ?');
+      this.#byOwner = db.prepare('SELECT name, blob FROM entries WHERE owner = ? AND kind = ?');
+      this.#erase = db.prepare('DELETE FROM entries WHERE owner = ?');
+      this.#checkKey();
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   }
 
+  /** The value, or null. */
   get(kind: string, key: string): JsonValue {
-    const row = this.#select.get(kind, this.#sealer.nameOf(kind, key));
-    if (row === undefined) return null;
-    const sealed = this.#open(kind, row.blob);
-    if (sealed.key !== key)
-      throw new AppError('VAULT_KEY_MISMATCH', { message: 'A vault entry stands under a name that is not its own.' });
-    return sealed.value;
+    const name = this.#sealer.nameOf(kind, key);
+    const row = onDisk(() => this.#select.get(kind, name));
+    return row === undefined ? null : this.#open(row.blob, { kind, name, owner: textOrNull(row.owner) }).value;
   }
 
+  /** Stores a value, in the place of an earlier one. */
   put(kind: string, key: string, owner: string | null, value: JsonValue): void {
-    this.#upsert.run(kind, this.#sealer.nameOf(kind, key), owner, this.#seal(kind, key, value));
+    const { name, blob } = this.#seal(kind, key, owner, value);
+    onDisk(() => this.#upsert.run(kind, name, owner, blob));
   }
 
-  /** Stores a value only when there is none under that name; false when there is. */
+  /** Stores a value only when there is none under that key; false when there is. */
   add(kind: string, key: string, owner: string | null, value: JsonValue): boolean {
-    const { changes } = this.#insert.run(kind, this.#sealer.nameOf(kind, key), owner, this.#seal(kind, key, value));
-    return changes === 1;
+    const { name, blob } = this.#seal(kind, key, owner, value);
+    return onDisk(() => this.#insert.run(kind, name, owner, blob)).changes === 1;
   }
 
   /** Removes a value and returns it; null when there was none. Of two callers only one gets it. */
   take(kind: string, key: string): JsonValue {
     const value = this.get(kind, key);
-    const { changes } = this.#delete.run(kind, this.#sealer.nameOf(kind, key));
-    return changes === 1 ? value : null;
+    const name = this.#sealer.nameOf(kind, key);
+    return onDisk(() => this.#delete.run(kind, name)).changes === 1 ? value : null;
   }
 
+  /** All values of a kind that belong to an owner. */
   list(kind: string, owner: string): VaultEntry[] {
-    return this.#byOwner.all(owner, kind).map((row) => this.#open(kind, row.blob));
+    const rows = onDisk(() => this.#byOwner.all(owner, kind));
+    return rows.map(({ name, blob }) => this.#open(blob, { kind, name: textOrNull(name) ?? '', owner }));
   }
 
   /** Removes everything of an owner and returns how much it was. The journal is emptied too. */
   eraseOwner(owner: string): number {
-    const { changes } = this.#erase.run(owner);
-    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const { changes } = onDisk(() => this.#erase.run(owner));
+    onDisk(() => {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    });
     return Number(changes);
   }
 
@@ -86,24 +101,41 @@ export class VaultFile {
     this.#db.close();
   }
 
-  #seal(kind: string, key: string, value: JsonValue): Buffer {
+  #seal(kind: string, key: string, owner: string | null, value: JsonValue): { name: string; blob: Buffer } {
     const entry: VaultEntry = { key, value };
-    return this.#sealer.seal(JSON.stringify(entry), kind);
+    const name = this.#sealer.nameOf(kind, key);
+    return { name, blob: this.#sealer.seal(JSON.stringify(entry), { kind, name, owner }) };
   }
 
-  #open(kind: string, blob: unknown): VaultEntry {
-    if (!(blob instanceof Uint8Array)) throw new AppError('VAULT_KEY_MISMATCH');
-    return JSON.parse(this.#sealer.open(blob, kind)) as VaultEntry;
+  #open(blob: SQLOutputValue | undefined, place: Place): VaultEntry {
+    const bytes = blob instanceof Uint8Array ? blob : new Uint8Array(0);
+    return JSON.parse(this.#sealer.open(bytes, place)) as VaultEntry;
   }
 
   #checkKey(): void {
-    if (this.#db.prepare('SELECT 1 FROM entries LIMIT 1').get() === undefined) {
-      this.put(canary.kind, canary.key, null, 'sings');
-    }
-    if (this.get(canary.kind, canary.key) !== 'sings') {
-      throw new AppError('VAULT_KEY_MISMATCH', {
-        message: 'vault.key is not the key that vault.db was made with. Put the right key file back.',
-      });
-    }
+    const isEmpty = onDisk(() => this.#db.prepare('SELECT 1 FROM entries LIMIT 1').get()) === undefined;
+    if (isEmpty) this.put(canary.kind, canary.key, null, canary.value);
+    // Another key gives the canary another name, under which there is nothing.
+    if (this.get(canary.kind, canary.key) === canary.value) return;
+    throw new AppError('VAULT_KEY_MISMATCH', {
+      message: 'vault.key is not the key that vault.db was made with. Put the right key file back.',
+    });
+  }
+}
+
+function textOrNull(value: SQLOutputValue | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** Runs `work` on the file and translates what SQLite throws. */
+function onDisk<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isCorruption(error)) throw mapSqliteError(error);
+    throw new AppError('DATA_DIR_UNUSABLE', {
+      message: 'vault.db is damaged. Nothing was changed; put it back from a backup, together with vault.key.',
+      cause: error,
+    });
   }
 }
