@@ -2,13 +2,23 @@ import type { EventOf } from '../../schemas/generated/events.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import type { JsonValue } from '../kernel/json.ts';
 import type { Vault } from '../vault/vault.ts';
-import { CredentialCache } from './credential-cache.ts';
+import { CredentialCache, type FoundCredential } from './credential-cache.ts';
 import { dummyHash, hashPassword, needsRehash, requireGoodPassword, verifyPassword } from './passwords.ts';
-import { type Principal, requireScope, type Scope, scopes, scopesOf } from './principal.ts';
-import { SignInGuard } from './sign-in-guard.ts';
-import { credentialKind, digestOf, newApiKey, newSessionToken, newTicket } from './tokens.ts';
+import { mayRead, type Principal, requireScope, type Scope, scopes, scopesOf } from './principal.ts';
+import { SignInGuard, type Try } from './sign-in-guard.ts';
+import {
+  accountOf,
+  administratorName,
+  requireEmail,
+  requireUsername,
+  type StoredKey,
+  type StoredProfile,
+  type StoredSession,
+} from './stored.ts';
+import { ticketMs, Tickets } from './tickets.ts';
+import { credentialKind, digestOf, newApiKey, newSessionToken } from './tokens.ts';
+import { Turns } from './turns.ts';
 
 /** An account as its owner sees it. */
 export interface Profile {
@@ -28,6 +38,9 @@ export interface KeyInfo {
   readonly expiresAtMs: number | null;
 }
 
+/** An API key as it is asked for. */
+type WantedKey = Pick<KeyInfo, 'label' | 'scopes' | 'expiresAtMs'>;
+
 type UserEvent = EventOf<
   'UserRegistered' | 'PasswordChanged' | 'UserErased' | 'ApiKeyIssued' | 'ApiKeyRevoked' | 'SignInDelayed'
 >;
@@ -37,54 +50,37 @@ interface AccountsDependencies {
   readonly clock: Clock;
   /** Appends to the user's stream; rejects when it must be new and is not. */
   readonly record: (userId: string, event: UserEvent, actor: string) => Promise<void>;
-  /** Whether the log knows the user. */
+  /**
+   * Whether the log knows the user. Must answer from the log or from what is never behind it, and reject when it cannot: an
+   * account that is wrongly called unknown loses its e-mail address to the next who registers it.
+   */
   readonly isRegistered: (userId: string) => Promise<boolean>;
 }
-
-interface StoredProfile {
-  readonly id: string;
-  readonly email: string;
-  readonly username: string;
-  readonly role: Principal['role'];
-  readonly createdAtMs: number;
-}
-
-interface StoredSession {
-  readonly userId: string;
-  readonly role: Principal['role'];
-  readonly createdAtMs: number;
-  readonly usedAtMs: number;
-}
-
-interface StoredKey extends KeyInfo {
-  readonly userId: string;
-  readonly role: Principal['role'];
-}
-
-interface StoredTicket {
-  readonly principal: StoredPrincipal;
-  readonly expiresAtMs: number;
-}
-
-type StoredPrincipal = Omit<Principal, 'scopes'> & { readonly scopes: readonly Scope[] };
 
 const sessionIdleMs = 12 * 3_600_000;
 const sessionMaxMs = 30 * 86_400_000;
 const sessionTouchMs = 10 * 60_000;
-const ticketMs = 30_000;
 const maxKeysPerUser = 100;
+/** The oldest ones end when there are more. */
+const maxSessionsPerUser = 100;
+/** In the place of a network, where the guess comes from within a session. */
+const insideSession = 'a session';
 
 /** Accounts, sessions, API keys and tickets. Everything personal or secret is in the vault; the log has ids only. */
 export class Accounts {
   readonly #deps: AccountsDependencies;
   readonly #guard: SignInGuard;
   readonly #cache: CredentialCache;
+  /** Changes of accounts look before they write; one at a time, so that what they saw still holds. */
+  readonly #turns = new Turns();
+  readonly #tickets: Tickets;
   readonly #revokedListeners = new Set<(credentialId: string) => void>();
 
   constructor(deps: AccountsDependencies) {
     this.#deps = deps;
     this.#guard = new SignInGuard(deps.clock);
     this.#cache = new CredentialCache(deps.clock);
+    this.#tickets = new Tickets(deps.vault, deps.clock);
   }
 
   /** Makes an account. Throws VALIDATION_FAILED, EMAIL_TAKEN or USERNAME_TAKEN. */
@@ -94,23 +90,11 @@ export class Accounts {
     password: string,
     role: Principal['role'] = 'member',
   ): Promise<Profile> {
-    const { vault, clock } = this.#deps;
-    const address = normaliseEmail(email);
+    const address = requireEmail(email);
     requireUsername(username);
     requireGoodPassword(password, [address, username]);
     const phc = await hashPassword(password);
-    const id = newId('user', clock);
-    const profile: StoredProfile = { id, email: address, username, role, createdAtMs: clock.now() };
-    // The vault comes first: a crash before the log knows the user leaves entries that the next registration takes over.
-    if (!(await this.#claim('email', address, id))) throw new AppError('EMAIL_TAKEN');
-    if (!(await this.#claim('username', username.toLowerCase(), id))) {
-      await vault.take('email', address);
-      throw new AppError('USERNAME_TAKEN');
-    }
-    await vault.put('profile', id, id, profile as unknown as JsonValue);
-    await vault.put('password', id, id, phc);
-    await this.#deps.record(id, { type: 'UserRegistered', data: { role } }, id);
-    return profile;
+    return this.#turns.take(() => this.#createAccount({ email: address, username, role }, phc));
   }
 
   /** Checks e-mail and password and opens a session. Throws CREDENTIALS_INVALID or SIGN_IN_DELAYED. */
@@ -119,35 +103,20 @@ export class Accounts {
     password: string,
     address: string,
   ): Promise<{ token: string; expiresAtMs: number; user: Profile }> {
-    const { vault, clock } = this.#deps;
-    const account = email.trim().toLowerCase();
-    const waitMs = this.#guard.delayMs(account, address);
-    if (waitMs > 0) throw new AppError('SIGN_IN_DELAYED', { retryAfterMs: waitMs });
-    const userId = (await vault.get('email', account)) as string | null;
-    const phc = userId === null ? null : ((await vault.get('password', userId)) as string | null);
-    const right = await verifyPassword(password, phc ?? dummyHash);
-    if (userId === null || phc === null || !right) {
-      await this.#noteFailure(account, address, userId);
-      throw new AppError('CREDENTIALS_INVALID');
-    }
-    this.#guard.succeeded(account, address);
-    if (needsRehash(phc)) await vault.put('password', userId, userId, await hashPassword(password));
-    const user = await this.profileOf(userId);
-    const token = newSessionToken();
-    const now = clock.now();
-    const session: StoredSession = { userId, role: user.role, createdAtMs: now, usedAtMs: now };
-    await vault.put('session', digestOf(token), userId, session as unknown as JsonValue);
-    return { token, expiresAtMs: now + sessionIdleMs, user };
+    const account = accountOf(email);
+    const find = async (): Promise<string | null> => (await this.#deps.vault.get('email', account)) as string | null;
+    const { userId, phc } = await this.#checkPassword(password, { account, address }, find);
+    return this.#openSession(userId, password, phc);
   }
 
   /** Ends the session or, for an API key, does nothing but forget it here. */
   async signOut(principal: Principal): Promise<void> {
-    if (principal.via === 'session') await this.#endSession(principal.credentialId);
+    if (principal.via === 'session') await this.#endCredential('session', principal.credentialId);
   }
 
   /** The account's profile. Throws NOT_FOUND when it was erased. */
   async profileOf(userId: string): Promise<Profile> {
-    const stored = (await this.#deps.vault.get('profile', userId)) as unknown as StoredProfile | null;
+    const stored = (await this.#deps.vault.get('profile', userId)) as StoredProfile | null;
     if (stored === null) throw new AppError('NOT_FOUND');
     return stored;
   }
@@ -164,36 +133,35 @@ export class Accounts {
     if (cached !== undefined) return cached;
     const kind = credentialKind(credential);
     if (kind === null) return null;
-    const found = kind === 'session' ? await this.#session(digest) : await this.#apiKey(digest);
-    if (found !== null) this.#cache.put(digest, found.principal, found.expiresAtMs);
-    return found?.principal ?? null;
+    return this.#lookUp(kind, digest);
   }
 
   /** True while the principal's session or key is neither revoked nor expired. */
   async isCurrent({ via, credentialId }: Principal): Promise<boolean> {
-    const found = via === 'session' ? await this.#session(credentialId) : await this.#apiKey(credentialId);
-    return found !== null;
+    return (await this.#lookUp(via, credentialId)) !== null;
   }
 
   /** Makes an API key for the principal's account; the key itself is returned this once. */
-  async issueKey(
-    principal: Principal,
-    wanted: { readonly label: string; readonly scopes: readonly Scope[]; readonly expiresAtMs: number | null },
-  ): Promise<KeyInfo & { readonly key: string }> {
+  async issueKey(principal: Principal, wanted: WantedKey): Promise<KeyInfo & { readonly key: string }> {
     requireScope(principal, 'keys:write');
     for (const scope of wanted.scopes) requireScope(principal, scope);
-    if ((await this.listKeys(principal)).length >= maxKeysPerUser) {
-      throw new AppError('RATE_LIMITED', {
-        message: `An account has at most ${String(maxKeysPerUser)} API keys; revoke one first.`,
-      });
-    }
-    return this.#makeKey(principal.userId, principal.role, wanted, principal.actor);
+    return this.#turns.take(async () => {
+      await this.profileOf(principal.userId);
+      if ((await this.listKeys(principal)).length >= maxKeysPerUser) {
+        const message = `An account has at most ${String(maxKeysPerUser)} API keys; revoke one first.`;
+        throw new AppError('RATE_LIMITED', { message });
+      }
+      const made = this.#newKey(principal, wanted);
+      await this.#recordKey(made.stored, principal.actor);
+      await this.#deps.vault.put('api-key', digestOf(made.key), principal.userId, made.stored);
+      return { ...keyInfo(made.stored), key: made.key };
+    });
   }
 
   /** The account's API keys, newest first. */
   async listKeys(principal: Principal): Promise<readonly KeyInfo[]> {
     const items = await this.#deps.vault.list('api-key', principal.userId);
-    const keys = items.map((item) => item.value as unknown as StoredKey);
+    const keys = items.map((item) => item.value as StoredKey);
     return keys.map(keyInfo).sort((a, b) => b.createdAtMs - a.createdAtMs);
   }
 
@@ -201,76 +169,105 @@ export class Accounts {
   async revokeKey(principal: Principal, keyId: string): Promise<void> {
     requireScope(principal, 'keys:write');
     const items = await this.#deps.vault.list('api-key', principal.userId);
-    const item = items.find(({ value }) => (value as unknown as StoredKey).keyId === keyId);
-    if (item === undefined) throw new AppError('NOT_FOUND', { message: 'You have no such API key.' });
+    const item = items.find(({ value }) => (value as StoredKey).keyId === keyId);
+    // The vault comes first: the log must not call a key revoked that still opens the door.
+    if (item === undefined || !(await this.#endCredential('api-key', item.key))) {
+      throw new AppError('NOT_FOUND', { message: 'You have no such API key.' });
+    }
     await this.#deps.record(principal.userId, { type: 'ApiKeyRevoked', data: { keyId } }, principal.actor);
-    await this.#deps.vault.take('api-key', item.key);
-    this.#revoked(item.key);
   }
 
-  /** Sets a new password and ends all other sessions. Throws CREDENTIALS_INVALID when the old one is wrong. */
+  /**
+   * Sets a new password and ends all other sessions. Throws CREDENTIALS_INVALID when the current one is wrong, and
+   * SIGN_IN_DELAYED when it was wrong too often: a stolen session must not do for guessing.
+   */
   async changePassword(principal: Principal, current: string, next: string): Promise<void> {
     requireScope(principal, 'keys:write');
     const { vault } = this.#deps;
     const { userId } = principal;
-    const phc = ((await vault.get('password', userId)) as string | null) ?? dummyHash;
-    if (!(await verifyPassword(current, phc))) throw new AppError('CREDENTIALS_INVALID');
     const { email, username } = await this.profileOf(userId);
     requireGoodPassword(next, [email, username]);
-    await vault.put('password', userId, userId, await hashPassword(next));
-    await this.#deps.record(userId, { type: 'PasswordChanged', data: {} }, principal.actor);
-    for (const { key } of await vault.list('session', userId)) {
-      if (key !== principal.credentialId) await this.#endSession(key);
-    }
+    const tried = { account: userId, address: insideSession };
+    const { phc } = await this.#checkPassword(current, tried, () => Promise.resolve(userId));
+    const hash = await hashPassword(next);
+    await this.#turns.take(async () => {
+      if ((await vault.get('password', userId)) !== phc) throw new AppError('REVISION_CONFLICT');
+      await vault.put('password', userId, userId, hash);
+      for (const { key } of await vault.list('session', userId)) {
+        if (key !== principal.credentialId) await this.#endCredential('session', key);
+      }
+      await this.#deps.record(userId, { type: 'PasswordChanged', data: {} }, principal.actor);
+    });
   }
 
-  /** Erases an account's personal data; its executions stay under the bare id. */
-  async eraseUser(principal: Principal): Promise<void> {
+  /**
+   * Erases an account's personal data and ends all of its sessions and keys; its executions stay under the bare id. Another
+   * account than the principal's own takes the scope `admin`; without it, and for an unknown account, throws NOT_FOUND.
+   * After a crash in the middle it can be repeated.
+   */
+  async eraseUser(principal: Principal, userId = principal.userId): Promise<void> {
+    requireScope(principal, 'keys:write');
+    if (!mayRead(principal, userId)) throw new AppError('NOT_FOUND');
     const { vault } = this.#deps;
-    const { userId } = principal;
-    const { email, username } = await this.profileOf(userId);
-    await this.#deps.record(userId, { type: 'UserErased', data: { reason: 'requested' } }, principal.actor);
-    const credentials = [...(await vault.list('session', userId)), ...(await vault.list('api-key', userId))];
-    await vault.take('email', email);
-    await vault.take('username', username.toLowerCase());
-    await vault.eraseOwner(userId);
-    for (const { key } of credentials) this.#revoked(key);
+    await this.#turns.take(async () => {
+      await this.profileOf(userId);
+      const reason = userId === principal.userId ? 'requested' : 'administrator';
+      await this.#deps.record(userId, { type: 'UserErased', data: { reason } }, principal.actor);
+      const credentials = [...(await vault.list('session', userId)), ...(await vault.list('api-key', userId))];
+      for (const { key } of credentials) this.#cache.remove(key);
+      await vault.eraseOwner(userId);
+      this.#cache.removeUser(userId);
+      for (const { key } of credentials) this.#tellRevoked(key);
+    });
   }
 
-  /** Makes the administrator's account with one API key of all scopes, which is returned this once. */
-  async createAdministrator(): Promise<{ readonly userId: string; readonly key: string }> {
-    const id = newId('user', this.#deps.clock);
-    const createdAtMs = this.#deps.clock.now();
-    const profile: StoredProfile = {
-      id,
-      email: 'administrator',
-      username: 'administrator',
-      role: 'administrator',
-      createdAtMs,
-    };
-    await this.#deps.vault.put('profile', id, id, profile as unknown as JsonValue);
-    await this.#deps.record(id, { type: 'UserRegistered', data: { role: 'administrator' } }, 'system');
-    const wanted = { label: 'made at first start', scopes, expiresAtMs: null };
-    const { key } = await this.#makeKey(id, 'administrator', wanted, 'system');
-    return { userId: id, key };
+  /**
+   * Makes the administrator's account with one API key of all scopes, which is returned this once. `keep` is called with the
+   * key before the log knows the account: if the program dies in between, the next start finds no administrator and makes
+   * another one, instead of finding one whose key nobody ever saw.
+   */
+  async createAdministrator(
+    keep: (key: string) => void | Promise<void> = () => undefined,
+  ): Promise<{ readonly userId: string; readonly key: string }> {
+    const { vault, clock, record } = this.#deps;
+    const role = 'administrator';
+    const id = newId('user', clock);
+    return this.#turns.take(async () => {
+      // Takes over from, and thereby removes, one that a crash left half made, with its key.
+      await this.#claim('username', administratorName, id);
+      const profile: StoredProfile = {
+        id,
+        email: administratorName,
+        username: administratorName,
+        role,
+        createdAtMs: clock.now(),
+      };
+      await vault.put('profile', id, id, profile);
+      const { key, stored } = this.#newKey(
+        { userId: id, role },
+        { label: 'made at first start', scopes, expiresAtMs: null },
+      );
+      await vault.put('api-key', digestOf(key), id, stored);
+      await keep(key);
+      await record(id, { type: 'UserRegistered', data: { role } }, 'system');
+      await this.#recordKey(stored, 'system');
+      return { userId: id, key };
+    });
   }
 
   /** A ticket that opens one WebSocket within 30 seconds, so that no token stands in a URL. */
   async issueTicket(principal: Principal): Promise<{ readonly ticket: string; readonly expiresInMs: number }> {
-    const ticket = newTicket();
-    const stored = {
-      principal: { ...principal, scopes: [...principal.scopes] },
-      expiresAtMs: this.#deps.clock.now() + ticketMs,
-    };
-    await this.#deps.vault.put('ticket', digestOf(ticket), principal.userId, stored);
+    const ticket = await this.#tickets.issue(principal);
     return { ticket, expiresInMs: ticketMs };
   }
 
-  /** Redeems a ticket: the principal that it was issued to, or null. A second use gets null. */
+  /**
+   * Redeems a ticket: the principal that it was issued to; null when it is unknown, used or expired, or when the session or
+   * key that it was issued for has been revoked.
+   */
   async takeTicket(ticket: string): Promise<Principal | null> {
-    const stored = (await this.#deps.vault.take('ticket', digestOf(ticket))) as unknown as StoredTicket | null;
-    if (stored === null || stored.expiresAtMs < this.#deps.clock.now()) return null;
-    return { ...stored.principal, scopes: new Set(stored.principal.scopes) };
+    const principal = await this.#tickets.take(ticket);
+    return principal !== null && (await this.isCurrent(principal)) ? principal : null;
   }
 
   /** Calls `listener` with the credential id whenever a session or key stops being valid. Returns the way to stop it. */
@@ -279,113 +276,189 @@ export class Accounts {
     return () => this.#revokedListeners.delete(listener);
   }
 
+  async #createAccount(wanted: Omit<StoredProfile, 'id' | 'createdAtMs'>, phc: string): Promise<Profile> {
+    const { vault, clock, record } = this.#deps;
+    const id = newId('user', clock);
+    const profile: StoredProfile = { ...wanted, id, createdAtMs: clock.now() };
+    // The vault comes first: a crash before the log knows the user leaves entries that the next registration takes over.
+    if (!(await this.#claim('email', wanted.email, id))) throw new AppError('EMAIL_TAKEN');
+    if (!(await this.#claim('username', wanted.username.toLowerCase(), id))) {
+      await vault.take('email', wanted.email);
+      throw new AppError('USERNAME_TAKEN');
+    }
+    await vault.put('profile', id, id, profile);
+    await vault.put('password', id, id, phc);
+    await record(id, { type: 'UserRegistered', data: { role: wanted.role } }, id);
+    return profile;
+  }
+
+  /** Takes a name for an account; from another account only when the log does not know that one, which is then removed. */
   async #claim(kind: 'email' | 'username', name: string, id: string): Promise<boolean> {
     const { vault, isRegistered } = this.#deps;
     if (await vault.add(kind, name, id, id)) return true;
     const holder = (await vault.get(kind, name)) as string | null;
     if (holder !== null && (await isRegistered(holder))) return false;
-    await vault.put(kind, name, id, id);
-    return true;
+    if (holder !== null) await vault.eraseOwner(holder);
+    return vault.add(kind, name, id, id);
   }
 
-  async #noteFailure(account: string, address: string, userId: string | null): Promise<void> {
-    const { failures, untilMs, worthRecording } = this.#guard.failed(account, address);
-    if (!worthRecording || userId === null) return;
-    await this.#deps.record(userId, { type: 'SignInDelayed', data: { failures, untilAtMs: untilMs } }, 'system');
+  /**
+   * Checks a password, slowed down after failures: the account's id and hash when it is right. Takes the same work for an
+   * unknown account. Throws CREDENTIALS_INVALID or SIGN_IN_DELAYED.
+   */
+  async #checkPassword(
+    password: string,
+    { account, address }: { readonly account: string; readonly address: string },
+    find: () => Promise<string | null>,
+  ): Promise<{ readonly userId: string; readonly phc: string }> {
+    const waitMs = this.#guard.delayMs(account, address);
+    if (waitMs > 0) throw new AppError('SIGN_IN_DELAYED', { retryAfterMs: waitMs });
+    const counted = this.#guard.begin(account, address);
+    let userId: string | null;
+    let phc: string | null;
+    try {
+      userId = await find();
+      phc = await this.#rightHash(userId, password);
+    } catch (error) {
+      this.#guard.dropped(account, address);
+      throw error;
+    }
+    if (userId === null || phc === null) {
+      this.#recordDelay(userId, counted);
+      throw new AppError('CREDENTIALS_INVALID');
+    }
+    this.#guard.succeeded(account, address);
+    return { userId, phc };
   }
 
-  async #session(digest: string): Promise<{ principal: Principal; expiresAtMs: number } | null> {
+  /** The account's password hash when the password is right; null otherwise, after the same work. */
+  async #rightHash(userId: string | null, password: string): Promise<string | null> {
+    const phc = userId === null ? null : ((await this.#deps.vault.get('password', userId)) as string | null);
+    const isRight = await verifyPassword(password, phc ?? dummyHash);
+    if (!isRight || userId === null || phc === null) return null;
+    // A registration that a crash cut short is no account.
+    return (await this.#deps.isRegistered(userId)) ? phc : null;
+  }
+
+  async #openSession(
+    userId: string,
+    password: string,
+    phc: string,
+  ): Promise<{ token: string; expiresAtMs: number; user: Profile }> {
     const { vault, clock } = this.#deps;
-    const stored = (await vault.get('session', digest)) as unknown as StoredSession | null;
+    const user = await this.profileOf(userId);
+    const token = newSessionToken();
+    const digest = digestOf(token);
+    const now = clock.now();
+    const session: StoredSession = { userId, role: user.role, createdAtMs: now, usedAtMs: now };
+    await vault.put('session', digest, userId, session);
+    // The password may have been changed, or the account erased, since it was checked: that ended all sessions but this one.
+    const present = (await vault.get('password', userId)) as string | null;
+    if (present === null || (present !== phc && !(await verifyPassword(password, present)))) {
+      await this.#endCredential('session', digest);
+      throw new AppError('CREDENTIALS_INVALID');
+    }
+    if (needsRehash(present)) await this.#rehash(userId, password, present);
+    await this.#sweepSessions(userId);
+    return { token, expiresAtMs: now + sessionIdleMs, user };
+  }
+
+  async #rehash(userId: string, password: string, old: string): Promise<void> {
+    const { vault } = this.#deps;
+    const phc = await hashPassword(password);
+    await this.#turns.take(async () => {
+      if ((await vault.get('password', userId)) === old) await vault.put('password', userId, userId, phc);
+    });
+  }
+
+  /** Ends an account's expired sessions and, beyond {@link maxSessionsPerUser}, those that were used longest ago. */
+  async #sweepSessions(userId: string): Promise<void> {
+    const now = this.#deps.clock.now();
+    const items = await this.#deps.vault.list('session', userId);
+    const byAge = items
+      .map(({ key, value }) => ({ key, stored: value as StoredSession }))
+      .sort((a, b) => b.stored.usedAtMs - a.stored.usedAtMs);
+    for (const [i, { key, stored }] of byAge.entries()) {
+      if (i >= maxSessionsPerUser || sessionEndMs(stored) <= now) await this.#endCredential('session', key);
+    }
+  }
+
+  /** Not waited for: the answer must not tell a known account from an unknown one, by its time or when the log is down. */
+  #recordDelay(userId: string | null, { failures, untilMs, worthRecording }: Try): void {
+    if (!worthRecording || userId === null) return;
+    const event = { type: 'SignInDelayed', data: { failures, untilAtMs: untilMs } } as const;
+    // The delay holds without its event.
+    this.#deps.record(userId, event, 'system').catch(() => undefined);
+  }
+
+  #lookUp(kind: Principal['via'], digest: string): Promise<Principal | null> {
+    return this.#cache.lookUp(digest, (isRevoked) =>
+      kind === 'session' ? this.#session(digest, isRevoked) : this.#apiKey(digest),
+    );
+  }
+
+  async #session(digest: string, isRevoked: () => boolean): Promise<FoundCredential | null> {
+    const { vault, clock } = this.#deps;
+    const stored = (await vault.get('session', digest)) as StoredSession | null;
     if (stored === null) return null;
     const now = clock.now();
-    const expiresAtMs = Math.min(stored.usedAtMs + sessionIdleMs, stored.createdAtMs + sessionMaxMs);
-    if (expiresAtMs <= now) {
-      await this.#endSession(digest);
+    if (sessionEndMs(stored) <= now) {
+      await this.#endCredential('session', digest);
       return null;
     }
-    if (now - stored.usedAtMs > sessionTouchMs) {
-      await vault.put('session', digest, stored.userId, { ...stored, usedAtMs: now });
-    }
     const { userId, role } = stored;
-    const principal: Principal = {
-      userId,
-      role,
-      scopes: scopesOf(role),
-      via: 'session',
-      credentialId: digest,
-      actor: userId,
-    };
-    return { principal, expiresAtMs };
+    const session = now - stored.usedAtMs > sessionTouchMs ? { ...stored, usedAtMs: now } : stored;
+    if (session !== stored && !isRevoked()) {
+      await vault.put('session', digest, userId, session);
+      // Signed out while this was written: it would have come back to life.
+      if (isRevoked()) await vault.take('session', digest);
+    }
+    const credential = { via: 'session', credentialId: digest, actor: userId } as const;
+    return { principal: { userId, role, scopes: scopesOf(role), ...credential }, expiresAtMs: sessionEndMs(session) };
   }
 
-  async #apiKey(digest: string): Promise<{ principal: Principal; expiresAtMs: number } | null> {
-    const stored = (await this.#deps.vault.get('api-key', digest)) as unknown as StoredKey | null;
+  async #apiKey(digest: string): Promise<FoundCredential | null> {
+    const stored = (await this.#deps.vault.get('api-key', digest)) as StoredKey | null;
     if (stored === null) return null;
     const expiresAtMs = stored.expiresAtMs ?? Number.MAX_SAFE_INTEGER;
     if (expiresAtMs <= this.#deps.clock.now()) return null;
     const { userId, role, keyId } = stored;
-    const granted = new Set(stored.scopes);
-    const principal: Principal = {
-      userId,
-      role,
-      scopes: granted,
-      via: 'api-key',
-      credentialId: digest,
-      actor: `key_${keyId}`,
-    };
-    return { principal, expiresAtMs };
+    const credential = { via: 'api-key', credentialId: digest, actor: `key_${keyId}` } as const;
+    return { principal: { userId, role, scopes: new Set(stored.scopes), ...credential }, expiresAtMs };
   }
 
-  async #makeKey(
-    userId: string,
-    role: Principal['role'],
-    wanted: { readonly label: string; readonly scopes: readonly Scope[]; readonly expiresAtMs: number | null },
-    actor: string,
-  ): Promise<KeyInfo & { readonly key: string }> {
+  #newKey(
+    { userId, role }: Pick<Principal, 'userId' | 'role'>,
+    { label, scopes: wanted, expiresAtMs }: WantedKey,
+  ): { readonly key: string; readonly stored: StoredKey } {
     const { key, keyId } = newApiKey();
-    const { label, expiresAtMs } = wanted;
-    const granted = [...new Set(wanted.scopes)];
-    const stored: StoredKey = {
-      userId,
-      role,
-      keyId,
-      label,
-      scopes: granted,
-      expiresAtMs,
-      createdAtMs: this.#deps.clock.now(),
-    };
-    await this.#deps.record(userId, { type: 'ApiKeyIssued', data: { keyId, scopes: granted, expiresAtMs } }, actor);
-    await this.#deps.vault.put('api-key', digestOf(key), userId, stored as unknown as JsonValue);
-    return { ...keyInfo(stored), key };
+    const createdAtMs = this.#deps.clock.now();
+    return { key, stored: { userId, role, keyId, label, scopes: [...new Set(wanted)], expiresAtMs, createdAtMs } };
   }
 
-  async #endSession(digest: string): Promise<void> {
-    await this.#deps.vault.take('session', digest);
-    this.#revoked(digest);
+  #recordKey({ userId, keyId, scopes: granted, expiresAtMs }: StoredKey, actor: string): Promise<void> {
+    return this.#deps.record(userId, { type: 'ApiKeyIssued', data: { keyId, scopes: granted, expiresAtMs } }, actor);
   }
 
-  #revoked(credentialId: string): void {
-    this.#cache.remove(credentialId);
+  /** Removes a session or key; false when it was gone already. From this call on nobody gets in with it. */
+  async #endCredential(kind: Principal['via'], digest: string): Promise<boolean> {
+    this.#cache.remove(digest);
+    const removed = await this.#deps.vault.take(kind, digest);
+    // Once more: a look-up that began in between may have seen it.
+    this.#cache.remove(digest);
+    this.#tellRevoked(digest);
+    return removed !== null;
+  }
+
+  #tellRevoked(credentialId: string): void {
     for (const listener of this.#revokedListeners) listener(credentialId);
   }
 }
 
+function sessionEndMs({ createdAtMs, usedAtMs }: StoredSession): number {
+  return Math.min(usedAtMs + sessionIdleMs, createdAtMs + sessionMaxMs);
+}
+
 function keyInfo({ keyId, label, scopes: granted, createdAtMs, expiresAtMs }: StoredKey): KeyInfo {
   return { keyId, label, scopes: granted, createdAtMs, expiresAtMs };
-}
-
-function normaliseEmail(email: string): string {
-  const address = email.trim().toLowerCase();
-  if (address.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(address)) return address;
-  throw new AppError('VALIDATION_FAILED', {
-    problems: [{ path: '/email', message: 'This is not an e-mail address.' }],
-    message: 'This is not an e-mail address.',
-  });
-}
-
-function requireUsername(username: string): void {
-  if (/^[A-Za-z0-9_.-]{2,40}$/.test(username)) return;
-  const message = 'A user name has 2 to 40 letters, digits, dots, dashes or underscores.';
-  throw new AppError('VALIDATION_FAILED', { problems: [{ path: '/username', message }], message });
 }

@@ -6,6 +6,13 @@ import { randomText } from '../kernel/ids.ts';
 const secretChars = 32;
 const checkChars = 6;
 const keyIdChars = 8;
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+const shapes = {
+  session: /^skt_[0-9A-Za-z]{38}$/,
+  'api-key': /^ihk_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}$/,
+  ticket: /^tkt_[0-9A-Za-z]{38}$/,
+} as const;
 
 /** A new session token: `skt_`, 32 random characters (190 bits), 6 check characters. */
 export function newSessionToken(): string {
@@ -25,9 +32,13 @@ export function newTicket(): string {
 
 /** What kind of credential this is; null when it cannot be one (a mistyped or made-up text fails its check characters). */
 export function credentialKind(text: string): 'session' | 'api-key' | null {
-  if (text.length > 64 || withCheck(text.slice(0, -checkChars)) !== text) return null;
-  if (/^skt_[0-9A-Za-z]{38}$/.test(text)) return 'session';
-  return /^ihk_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}$/.test(text) ? 'api-key' : null;
+  if (isWellFormed('session', text)) return 'session';
+  return isWellFormed('api-key', text) ? 'api-key' : null;
+}
+
+/** True when the text can be a ticket. */
+export function isTicket(text: string): boolean {
+  return isWellFormed('ticket', text);
 }
 
 /**
@@ -38,6 +49,17 @@ export function digestOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }
 
+function isWellFormed(kind: keyof typeof shapes, text: string): boolean {
+  return shapes[kind].test(text) && withCheck(text.slice(0, -checkChars)) === text;
+}
+
+/** CRC-32 in base 62: all 32 bits fit into 6 characters. */
 function withCheck(text: string): string {
-  return text + crc32(text).toString(36).padStart(7, '0').slice(-checkChars);
+  let rest = crc32(text);
+  let check = '';
+  for (let i = 0; i < checkChars; i++) {
+    check = alphabet.charAt(rest % alphabet.length) + check;
+    rest = Math.floor(rest / alphabet.length);
+  }
+  return text + check;
 }
