@@ -29,6 +29,8 @@ type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
 
 const heartbeatMs = 30_000;
 const maxSubscriptions = 1000;
+/** How long stopping may take for sockets that do not read. */
+const stopMs = 2000;
 /** Sockets written to before other work gets its turn. */
 const fanOutSlice = 2000;
 
@@ -122,18 +124,27 @@ export class RealtimeHub {
     };
   }
 
-  /** Tells every client to come back somewhere else, and closes. Resolves when all sockets are gone. */
+  /** Sends what is due, tells every client to come back, and closes. Resolves when all sockets are gone. */
   async stop(): Promise<void> {
     clearInterval(this.#heartbeat);
+    const deadline = performance.now() + stopMs;
+    await this.#waitUntil(deadline, () => !this.#flushDue && this.#fresh.size === 0 && !this.#anyBusy());
     for (const stop of this.#stopListening) stop();
     for (const connection of this.#connections) {
       connection.tell({ type: 'going-away', reconnectWithinMs: [0, 20_000] });
       connection.close(closeCodes.restarting, 'the server is restarting');
     }
-    const deadline = performance.now() + 1000;
-    while (this.#connections.size > 0 && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.#waitUntil(deadline, () => this.#connections.size === 0);
     for (const connection of this.#connections) connection.terminate();
+  }
+
+  #anyBusy(): boolean {
+    for (const subscribers of this.#subscribers.values()) for (const subscription of subscribers) if (subscription.busy) return true;
+    return false;
+  }
+
+  async #waitUntil(deadline: number, condition: () => boolean): Promise<void> {
+    while (!condition() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   #listen(connection: Connection, webSocket: WebSocket, socket: Duplex): void {

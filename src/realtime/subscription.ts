@@ -81,6 +81,11 @@ export class Subscription {
     void this.#pump();
   }
 
+  /** It is reading the log for a client that can take more. */
+  get busy(): boolean {
+    return this.#pumping && !this.connection.congested;
+  }
+
   /** Nothing more is to be delivered. */
   stop(): void {
     this.#ended = true;

@@ -1,17 +1,26 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { AppError } from '../kernel/errors.ts';
 import { sqliteCodeOf } from './sqlite.ts';
 
 /** The files of a data directory. */
-export const dataFiles = { log: 'log.db', vault: 'vault.db', lock: 'lock.db' } as const;
+export const dataFiles = {
+  log: 'log.db',
+  readModels: 'read-models.db',
+  nextReadModels: 'read-models.next.db',
+  vault: 'vault.db',
+  lock: 'lock.db',
+} as const;
 
 /** Makes the directory when it is missing and checks that it can be written. Throws DATA_DIR_UNUSABLE. */
 export function prepareDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Not recursive where the parent is there: Node's recursive mkdir never returns for a folder that /proc refuses.
+    const recursive = !existsSync(dirname(dataDir));
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive, mode: 0o700 });
+    if (!statSync(dataDir).isDirectory()) throw new AppError('DATA_DIR_UNUSABLE', { message: 'it is not a directory' });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';

@@ -2,12 +2,11 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { EventCodec } from '../event-log/codec.ts';
-import type { RecordedEvent } from '../event-log/event-log.ts';
-import { toRecordedEvents } from '../event-log/record.ts';
 import { AppError } from '../kernel/errors.ts';
-import type { JsonValue } from '../kernel/json.ts';
 import type { Projection } from '../projecting/projection.ts';
 import { ReadModels, removeReadModels } from '../projecting/read-models.ts';
+import { dataFiles } from './data-dir.ts';
+import { eventsForProjections, learnStoredSchemas } from './fold-log.ts';
 import type { LogFile, StoredRecord } from './log-file.ts';
 import { isCorruption } from './sqlite.ts';
 
@@ -35,9 +34,6 @@ const maxWaitingBytes = 8 * 1024 * 1024;
 /** A quiet moment this long after the last append, and the waiting events are folded without being asked for. */
 const quietMs = 5;
 
-/** System streams explain the log itself; no projection looks at them. */
-const isForProjections = (stream: string): boolean => !stream.startsWith('system_');
-
 /**
  * Keeps the read models in step with the log. Events wait in memory and are folded together: before any query, when enough
  * have gathered, or when the log falls quiet. A reader therefore always sees everything that was acknowledged, while a burst
@@ -59,16 +55,12 @@ export class ReadModelKeeper {
   #closed = false;
 
   constructor(options: KeeperOptions) {
-    this.#path = join(options.dataDir, 'read-models.db');
-    this.#nextPath = join(options.dataDir, 'read-models.next.db');
+    this.#path = join(options.dataDir, dataFiles.readModels);
+    this.#nextPath = join(options.dataDir, dataFiles.nextReadModels);
     this.#log = options.log;
     this.#projections = options.projections;
+    learnStoredSchemas(options.log, this.#codec);
     this.#open();
-  }
-
-  /** Teaches the decoder a schema that another version of the program wrote with. */
-  registerWriterSchema(schema: JsonValue): void {
-    this.#codec.registerWriterSchema(schema);
   }
 
   /** Takes note of records that were just committed. */
@@ -154,11 +146,7 @@ export class ReadModelKeeper {
   #foldPage(models: ReadModels, limit: number): void {
     const records = this.#log.readAll(models.position, limit);
     const last = records.at(-1);
-    if (last !== undefined) models.apply(this.#decode(records), last.position);
-  }
-
-  *#decode(records: Iterable<StoredRecord>): Generator<RecordedEvent> {
-    for (const record of records) if (isForProjections(record.stream)) yield* toRecordedEvents(record, this.#codec);
+    if (last !== undefined) models.apply(eventsForProjections(records, this.#codec), last.position);
   }
 
   #foldWaiting(): void {
@@ -172,7 +160,7 @@ export class ReadModelKeeper {
     // Without a live file the records are in the log, where the rebuild finds them.
     if (last === undefined || this.#live === null) return;
     try {
-      this.#live.apply(this.#decode(records), last.position);
+      this.#live.apply(eventsForProjections(records, this.#codec), last.position);
     } catch (error) {
       this.#rebuildIfDamaged(error);
       if (this.#live !== null) this.#catchUpLater();

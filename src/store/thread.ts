@@ -72,9 +72,6 @@ class Store {
       'log.readStream': (stream: string, from: number, limit: number) => log.readStream(stream, from, limit),
       'log.readAll': (after: number, limit: number) => log.readAll(after, limit),
       'log.positionAt': (atMs: number) => log.positionAt(atMs),
-      'store.learnSchema': (schema: JsonValue) => {
-        readModels.registerWriterSchema(schema);
-      },
       'store.status': () => readModels.status(),
       'store.rebuild': (reason: string) => {
         readModels.rebuild(reason);

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+interface Ready {
+  readonly url: string;
+  readonly adminKeyFile: string;
+}
+
+/** A server in a process of its own, so that it can be killed. */
+export class ServerProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly adminKeyFile: string;
+
+  private constructor(child: ChildProcess, ready: Ready) {
+    this.child = child;
+    this.url = ready.url;
+    this.adminKeyFile = ready.adminKeyFile;
+  }
+
+  static async start(dataDir: string, flags: readonly string[] = []): Promise<ServerProcess> {
+    const { child, output } = spawnServer(dataDir, flags);
+    const { promise, resolve, reject } = Promise.withResolvers<Ready>();
+    child.stdout?.on('data', () => {
+      const line = output.stdout.split('\n').find((text) => text.includes('server.ready'));
+      if (line !== undefined) resolve(JSON.parse(line) as Ready);
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`the server ended with ${String(code)}: ${output.stderr}`));
+    });
+    return new ServerProcess(child, await promise);
+  }
+
+  /** Ends the process at once. */
+  async kill(): Promise<void> {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Asks it to stop and returns its exit code. */
+  async terminate(): Promise<number | null> {
+    const gone = once(this.child, 'exit') as Promise<[number | null]>;
+    this.child.kill('SIGTERM');
+    const [code] = await gone;
+    return code;
+  }
+}
+
+/** Starts a server that is expected to refuse, and returns its exit code and what it said. */
+export async function refusedStart(dataDir: string, flags: readonly string[] = [], environment: Record<string, string> = {}): Promise<{ code: number | null; stderr: string }> {
+  const { child, output } = spawnServer(dataDir, flags, environment);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stderr: output.stderr };
+}
+
+function spawnServer(dataDir: string, flags: readonly string[], environment: Record<string, string> = {}) {
+  const args = ['src/main.ts', '--port=0', `--data-dir=${dataDir}`, '--watch=false', '--rate-limit=0', ...flags];
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => { output.stdout += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => { output.stderr += chunk.toString(); });
+  return { child, output };
+}
