@@ -13,7 +13,7 @@ export function followOverWebSocket(url: string, token: string, executionId: str
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws?token=${token}&execution=${executionId}`);
   let percent = 0;
-  socket.onmessage = ({ data }: MessageEvent<string>) => {
+  socket.onmessage = ({ data }: { data: string }) => {
     const message = JSON.parse(data) as Message;
     switch (message.type) {
       case 'execution-progress':

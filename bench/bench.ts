@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { type Figure, isReached, measured } from './figure.ts';
+import { batchFigures } from './figures/batch.ts';
+import { fanOutFigure } from './figures/fan-out.ts';
+import { fdatasyncMs, httpFigures } from './figures/http.ts';
+import { appendFigure } from './figures/log.ts';
+import { memoryFigures } from './figures/memory.ts';
+import { bigLogFigures, startFigure } from './figures/rebuild.ts';
+import { withPlace } from './place.ts';
+
+/**
+ * `npm run bench`: our figures beside the limits of this machine, measured in the same run. `--only http,log` picks groups,
+ * `--scale 0.2` makes all of it smaller, `--minutes 10` lengthens the memory run, `--json FILE` writes the figures down.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    scale: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '1' },
+    json: { type: 'string' },
+  },
+});
+const scale = Number(values.scale);
+
+const groups: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  log: async () => [await appendFigure(scale)],
+  http: () => httpFigures(scale),
+  batch: () => batchFigures(),
+  'fan-out': async () => [await fanOutFigure(scale)],
+  'big-log': () => bigLogFigures(scale),
+  start: async () => [await startFigure()],
+  memory: () => memoryFigures(Number(values.minutes)),
+};
+
+const chosen = values.only === '' ? Object.keys(groups) : values.only.split(',');
+const unknown = chosen.filter((name) => !(name in groups));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no group ${unknown.join(', ')}; there are: ${Object.keys(groups).join(', ')}\n`);
+  process.exit(2);
+}
+const syncMs = await withPlace((dir) => fdatasyncMs(dir));
+const processors = cpus();
+process.stdout.write(`Node ${process.version}, ${String(processors.length)} × ${processors[0]?.model ?? 'unknown'}, fdatasync of 4 KiB ${syncMs.toFixed(3)} ms (median)\n`);
+if (syncMs < 0.05) process.stdout.write('This disk hardly flushes: durable figures are better than a real disk would give.\n');
+
+const figures: Figure[] = [];
+for (const name of chosen) {
+  process.stderr.write(`measuring ${name} …\n`);
+  figures.push(...((await groups[name]?.()) ?? []));
+}
+process.stdout.write(`\n${table(figures)}\n`);
+if (values.json !== undefined) {
+  const rows = figures.map((figure) => ({ ...figure, measured: measured(figure), reached: isReached(figure) }));
+  writeFileSync(values.json, `${JSON.stringify({ node: process.version, processors: processors.length, fdatasyncMs: syncMs, figures: rows }, null, 2)}\n`);
+}
+process.exit(0);
+
+function table(rows: readonly Figure[]): string {
+  const lines = ['| figure | ours | limit | ratio | wanted | |', '| --- | ---: | ---: | ---: | --- | --- |'];
+  for (const figure of rows) {
+    const { name, ours, limit, unit, wanted } = figure;
+    const ratio = limit === null ? '' : measured(figure).toFixed(2);
+    const goal = wanted.atLeast === undefined ? `≤ ${String(wanted.atMost)}` : `≥ ${String(wanted.atLeast)}`;
+    lines.push(`| ${name} | ${number(ours)} ${unit} | ${limit === null ? '' : `${number(limit)} ${unit}`} | ${ratio} | ${goal} | ${isReached(figure) ? 'reached' : 'NOT REACHED'} |`);
+  }
+  const notes = rows.map(({ name, against, parameters }) => `- ${name}: ${parameters}; against ${against}.`);
+  return `${lines.join('\n')}\n\n${notes.join('\n')}`;
+}
+
+function number(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(3);
+}
