@@ -41,6 +41,13 @@ module.exports = {
       to: { path: '^src/event-log/(embedded|kafka|eventstore)/' },
     },
     {
+      name: 'log-adapters-do-not-know-each-other',
+      comment: 'What two adapters share belongs to the port, in src/event-log.',
+      severity: 'error',
+      from: { path: '^src/event-log/([^/]+)/' },
+      to: { path: '^src/event-log/[^/]+/', pathNot: '^src/event-log/$1/' },
+    },
+    {
       name: 'work-does-not-know-the-edges',
       comment: 'Edges depend on work, never the other way round.',
       severity: 'error',
@@ -83,11 +90,33 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev'], pathNot: '^node_modules/@types/' },
     },
     {
+      name: 'skills-know-only-their-contract',
+      comment:
+        'A skill gets everything from its parameters and its context; only the types of the contract are shared.',
+      severity: 'error',
+      from: { path: '^skills/([^/]+)/' },
+      to: { path: '^(src|projections|schemas|skills)/', pathNot: '^(src/skills/skill.ts$|skills/$1/)' },
+    },
+    {
+      name: 'there-are-no-barrels',
+      comment: 'Import the module that has what you need; a file of re-exports makes cycles.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/.*index\\.ts$' },
+    },
+    {
       name: 'sqlite-stays-in-the-store',
       comment: 'Ask the store thread; a flush elsewhere stops the sockets.',
       severity: 'error',
       from: { path: '^(src|projections)/', pathNot: '^src/(store|projecting|vault)/' },
       to: { path: '^(node:)?sqlite$' },
+    },
+    {
+      name: 'avro-stays-in-the-log',
+      comment: 'Use the codec of src/event-log; nothing else knows how events are written.',
+      severity: 'error',
+      from: { path: '^(src|projections)/', pathNot: '^src/event-log/' },
+      to: { path: '^node_modules/avsc/' },
     },
     {
       name: 'websockets-stay-in-realtime',

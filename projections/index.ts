@@ -1,16 +1,12 @@
 import type { Projection } from '../src/projecting/projection.ts';
 import { eventCountsProjection } from './event-counts/projection.ts';
-import { executionCountsProjection } from './execution-counts/projection.ts';
 import { executionsProjection } from './executions/projection.ts';
-import { runnerTodoProjection } from './runner-todo/projection.ts';
 import { skillsProjection } from './skills/projection.ts';
 import { usersProjection } from './users/projection.ts';
 
 /** Every read model, in the order in which an event passes through them. */
 export const projections: readonly Projection[] = [
   executionsProjection,
-  executionCountsProjection,
-  runnerTodoProjection,
   skillsProjection,
   usersProjection,
   eventCountsProjection,

@@ -1,6 +1,5 @@
 import { countsByType } from './event-counts/queries.ts';
-import { countsByStatus, executionById, listExecutions } from './executions/queries.ts';
-import { todoAfter } from './runner-todo/queries.ts';
+import { countsByStatus, executionById, listExecutions, todoAfter } from './executions/queries.ts';
 import { allSkills } from './skills/queries.ts';
 import { countUsers, firstUserWithRole, userById } from './users/queries.ts';
 

@@ -13,7 +13,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'lint', command: ['eslint/bin/eslint.js', '--max-warnings', '0', '.'], cure: 'see the messages above' },
   { name: 'types', command: ['typescript/bin/tsc', '--noEmit', '-p', '.'], cure: 'see the messages above' },
   {
-    name: 'import direction',
+    name: 'deps',
     command: [
       'dependency-cruiser/bin/dependency-cruise.mjs',
       '--config',
@@ -26,16 +26,23 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
       'scripts',
       'demo',
       'bench',
+      'skills',
     ],
-    cure: 'docs/architecture.md says who may import whom',
+    cure: '.dependency-cruiser.cjs says who may import whom',
   },
-  { name: 'dead code', command: ['knip/bin/knip.js', '--no-progress'], cure: 'delete it, or use it' },
+  { name: 'deadcode', command: ['knip/bin/knip.js', '--no-progress'], cure: 'delete it, or use it' },
 ];
 
-/** Runs every check and shows all failures; true when there are none. */
-export function runChecks(): boolean {
-  let clean = true;
-  for (const { name, command, cure } of checks) {
+/** Runs the named checks, or all of them, and shows every failure; true when there is none. An unknown name is a failure. */
+export function runChecks(names: readonly string[] = checks.map(({ name }) => name)): boolean {
+  const unknown = names.filter((wanted) => !checks.some(({ name }) => name === wanted));
+  for (const name of unknown) {
+    process.stdout.write(
+      `✗ ${name}: there is no such check; there are: ${checks.map((check) => check.name).join(', ')}\n`,
+    );
+  }
+  let clean = unknown.length === 0;
+  for (const { name, command, cure } of checks.filter((check) => names.includes(check.name))) {
     const [script = '', ...rest] = command;
     const { status } = spawnSync(process.execPath, [join(root, 'node_modules', script), ...rest], {
       cwd: root,
@@ -47,4 +54,7 @@ export function runChecks(): boolean {
   return clean;
 }
 
-if (import.meta.main) process.exit(runChecks() ? 0 : 1);
+if (import.meta.main) {
+  const names = process.argv.slice(2);
+  process.exit(runChecks(names.length > 0 ? names : undefined) ? 0 : 1);
+}

@@ -2,6 +2,7 @@
 // hands over to the pinned Node of node_modules.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,13 +32,17 @@ if (script === undefined) {
 const reason = reasonToInstall();
 if (reason !== null) {
   process.stderr.write(`Installing packages (${reason}) …\n`);
-  const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const installed = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
   if (installed.status !== 0) {
     process.stderr.write('npm ci failed; see above.\n');
     process.exit(installed.status ?? 1);
+  }
+  if (!existsSync(node)) {
+    process.stderr.write('The package "node" brought no Node: npm must be allowed to run its install script.\n');
+    process.exit(1);
   }
 }
 
@@ -48,8 +53,13 @@ const child = spawn(node, [...script, ...rest], { stdio: 'inherit', cwd: process
 // The terminal sends Ctrl-C to both processes; only signals sent to this one alone have to be passed on.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
+process.on('SIGHUP', () => child.kill('SIGHUP'));
+child.on('error', (error) => {
+  process.stderr.write(`The pinned Node cannot be started: ${error.message}\n`);
+  process.exit(1);
+});
 child.on('exit', (code, signal) => {
-  process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+  process.exit(code ?? 128 + constants.signals[signal]);
 });
 
 /** Why packages have to be installed; null when they are as the lock file wants them. */

@@ -10,7 +10,7 @@ interface LiveTailOptions {
   readonly head: Position;
   /** Newest appends kept in memory, by the size of their records. Default 16 MiB. */
   readonly maxBytes?: number;
-  /** Default 20,000. */
+  /** Default 4,096. */
   readonly maxAppends?: number;
 }
 
@@ -37,7 +37,7 @@ export class LiveTail {
     this.#head = options.head;
     this.#completeAfter = options.head;
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
-    this.#maxAppends = options.maxAppends ?? 20_000;
+    this.#maxAppends = options.maxAppends ?? 4096;
   }
 
   get head(): Position {

@@ -1,5 +1,4 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
@@ -53,9 +52,9 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
       done();
     });
   }
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-    crossOriginResourcePolicy: { policy: 'same-site' },
+  app.addHook('onRequest', (_request, reply, done) => {
+    for (const [name, value] of securityHeaders) reply.raw.setHeader(name, value);
+    done();
   });
   if (config.allowedOrigins.length > 0) await app.register(cors, { origin: [...config.allowedOrigins] });
   if (config.rateLimit > 0) await app.register(rateLimit, limitOptions(config.rateLimit));
@@ -70,6 +69,18 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   return app;
 }
 
+/**
+ * On every answer: nothing that the API sends is a page, and nothing may frame, sniff or keep it. The pages of the
+ * documentation bring a policy of their own.
+ */
+const securityHeaders = [
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['x-content-type-options', 'nosniff'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-resource-policy', 'same-site'],
+  ['cache-control', 'no-store'],
+] as const;
+
 function sendProblem(reply: FastifyReply, error: Error): AppError {
   const appError = toAppError(error);
   const problem = problemOf(appError);
@@ -78,7 +89,7 @@ function sendProblem(reply: FastifyReply, error: Error): AppError {
   void reply
     .code(problem.status)
     .header('content-type', 'application/problem+json')
-    .header('cache-control', 'no-store')
+    
     .serializer(JSON.stringify)
     .send(problem);
   return appError;

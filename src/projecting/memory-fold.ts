@@ -17,6 +17,9 @@ export function foldInMemory(
     get: <Row extends ReadModelRow>(table: TableDefinition<Row>, ...key: readonly Cell[]) =>
       rowsOf(table).get(nameOf(key)) as Row | undefined,
     insert: put,
+    update: (_table, row, changes) => {
+      Object.assign(row, changes);
+    },
     put,
     remove: (table, ...key) => {
       rowsOf(table).delete(nameOf(key));

@@ -21,6 +21,8 @@ export interface TableDefinition<Row extends ReadModelRow = ReadModelRow> {
   readonly columns: { readonly [C in keyof Row]: ColumnType };
   /** The columns that name a row. */
   readonly key: readonly (keyof Row & string)[];
+  /** An integer column, unique too, in whose order the rows lie: for long tables that grow at one end. */
+  readonly clusteredBy?: keyof Row & string;
   readonly indexes: readonly IndexDefinition[];
 }
 
@@ -30,6 +32,8 @@ export interface ReadModelWriter {
   get<Row extends ReadModelRow>(table: TableDefinition<Row>, ...key: readonly Cell[]): Row | undefined;
   /** Writes a row whose key is known to be new: saves the look-up. */
   insert<Row extends ReadModelRow>(table: TableDefinition<Row>, row: Row): void;
+  /** Changes some columns of a row that `get` or `insert` gave; never those of its key. The row itself is changed. */
+  update<Row extends ReadModelRow>(table: TableDefinition<Row>, row: Row, changes: Partial<Row>): void;
   /** Writes a row, whether or not one with its key is there. */
   put<Row extends ReadModelRow>(table: TableDefinition<Row>, row: Row): void;
   remove<Row extends ReadModelRow>(table: TableDefinition<Row>, ...key: readonly Cell[]): void;

@@ -48,6 +48,9 @@ export class ReadModels implements ReadModelReader {
       insert: (table, row) => {
         this.#bufferOf(table).insert(row);
       },
+      update: (table, row, changes) => {
+        this.#bufferOf(table).update(row, changes);
+      },
       put: (table, row) => {
         this.#bufferOf(table).put(row);
       },

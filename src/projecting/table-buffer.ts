@@ -19,8 +19,13 @@ export function createTableSql(table: TableDefinition): string {
     const where = index.where === undefined ? '' : ` WHERE ${index.where}`;
     return `CREATE INDEX ${table.name}_${String(i)} ON ${table.name} (${index.columns.join(', ')})${where};`;
   });
-  const key = `PRIMARY KEY (${table.key.join(', ')})`;
-  return `CREATE TABLE ${table.name} (${[...columns, key].join(', ')}) STRICT, WITHOUT ROWID; ${indexes.join(' ')}`;
+  const key = table.key.join(', ');
+  const { clusteredBy } = table;
+  const [keys, kind] =
+    clusteredBy === undefined
+      ? [[`PRIMARY KEY (${key})`], 'STRICT, WITHOUT ROWID']
+      : [[`PRIMARY KEY (${clusteredBy})`, `UNIQUE (${key})`], 'STRICT'];
+  return `CREATE TABLE ${table.name} (${[...columns, ...keys].join(', ')}) ${kind}; ${indexes.join(' ')}`;
 }
 
 function sqlType(type: ColumnType): string {
@@ -63,6 +68,12 @@ export class TableBuffer {
   insert(row: ReadModelRow): void {
     const key = this.#keyOf(row);
     this.#write(this.#entry(key) ?? this.#add(key, false), row);
+  }
+
+  update(row: ReadModelRow, changes: Partial<ReadModelRow>): void {
+    Object.assign(row, changes);
+    const entry = this.#entry(this.#keyOf(row));
+    if (entry !== undefined) this.#write(entry, row);
   }
 
   put(row: ReadModelRow): void {

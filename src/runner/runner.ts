@@ -21,7 +21,7 @@ import type { TrackedExecution } from './tracked-execution.ts';
 /** A row of the runner's to-do list. */
 export interface TodoItem {
   readonly id: string;
-  readonly phase: 'queued' | 'running';
+  readonly status: string;
   readonly skill: string;
   readonly owner: string;
   readonly priority: number;
@@ -138,9 +138,22 @@ export class Runner {
 
   async #takeUp(item: TodoItem): Promise<void> {
     if (item.mode === 'external' || this.#tracked.has(item.id)) return;
-    const execution: TrackedExecution = { ...item, loaded: null, queued: false };
+    const { id, skill, owner, priority, position, dueAtMs } = item;
+    // Only the wait for the first start has a limit.
+    const expiresAtMs = item.status === 'queued' ? item.expiresAtMs : null;
+    const execution: TrackedExecution = {
+      id,
+      skill,
+      owner,
+      priority,
+      position,
+      dueAtMs,
+      expiresAtMs,
+      loaded: null,
+      queued: false,
+    };
     this.#tracked.set(item.id, execution);
-    if (item.phase === 'queued') {
+    if (item.status === 'queued' || item.status === 'retrying') {
       this.#enqueue(execution);
       return;
     }

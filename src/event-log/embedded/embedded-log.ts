@@ -36,6 +36,8 @@ const capabilities: LogCapabilities = {
 /** Appends waiting for the store before further ones are refused with BUSY. */
 const maxPending = 100_000;
 const maxBatch = 4096;
+/** While one batch is written the next one waits beside it, so that the store never waits for a message. */
+const maxInFlight = 2;
 
 /**
  * The event log on this machine's disk. Appends of one turn of the event loop travel to the store thread together and share
@@ -144,7 +146,7 @@ export class EmbeddedLog implements EventLog {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushDue || this.#inFlight >= 1) return;
+    if (this.#flushDue || this.#inFlight >= maxInFlight) return;
     this.#flushDue = true;
     setImmediate(() => {
       this.#flushDue = false;
