@@ -8,9 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const node = join(root, 'node_modules/node/bin/node');
-const bin = (path) => join(root, 'node_modules', path);
 
-/** What each script runs, as arguments of the pinned Node. */
+/** What each script runs, as arguments of the pinned Node; the first one is a path in the repository. */
 const scripts = {
   start: ['src/main.ts'],
   demo: ['demo/demo.ts'],
@@ -19,12 +18,11 @@ const scripts = {
   generate: ['scripts/generate.ts'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
-  format: [bin('prettier/bin/prettier.cjs'), '--write', '--log-level', 'warn', '.'],
+  format: ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level', 'warn', '.'],
 };
 
 const [name = '', ...rest] = process.argv.slice(2);
-const script = scripts[name];
-if (script === undefined) {
+if (!Object.hasOwn(scripts, name)) {
   process.stderr.write(`There is no script ${name}; there are: ${Object.keys(scripts).join(', ')}\n`);
   process.exit(2);
 }
@@ -49,7 +47,8 @@ if (reason !== null) {
 const environment = { ...process.env };
 // Compiled code is kept between runs: a start then takes half as long.
 environment.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/ihuman-compile');
-const child = spawn(node, [...script, ...rest], { stdio: 'inherit', cwd: process.cwd(), env: environment });
+const [path, ...fixed] = scripts[name];
+const child = spawn(node, [join(root, path), ...fixed, ...rest], { stdio: 'inherit', env: environment });
 // The terminal sends Ctrl-C to both processes; only signals sent to this one alone have to be passed on.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));

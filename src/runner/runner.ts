@@ -53,6 +53,9 @@ interface Active {
 }
 
 const todoPage = 5000;
+/** Claims that may be ahead of the runs: so many short runs fit into the time that a claim takes to become durable. */
+const aheadMs = 20;
+const maxAhead = 64;
 /** Above this many waiting executions their parameters are not kept in memory but read again when they start. */
 const maxRemembered = 20_000;
 
@@ -69,6 +72,10 @@ export class Runner {
   readonly #timers: TimerQueue<TrackedExecution>;
   readonly #unsubscribe: () => void;
   #claims = 0;
+  /** Attempts that run or wait for a process; the outcome of those that are over may still be on its way to the log. */
+  #runs = 0;
+  /** Moving average of how long a run takes. */
+  #runMs = 1000;
   #pumpDue = false;
   #accepting = false;
 
@@ -254,7 +261,7 @@ export class Runner {
   }
 
   #pump(): void {
-    while (this.#accepting && this.#claims + this.#active.size < this.#deps.skillRunner.slots) {
+    while (this.#accepting && this.#claims + this.#runs < this.#capacity()) {
       const execution = this.#ready.take();
       if (execution === undefined) return;
       if (!execution.queued || this.#tracked.get(execution.id) !== execution) {
@@ -265,6 +272,18 @@ export class Runner {
       this.#claims++;
       void this.#claim(execution);
     }
+  }
+
+  /** Short runs are claimed ahead, or each would wait for two flushes of the disk; long ones only when a slot is free. */
+  #capacity(): number {
+    const { slots } = this.#deps.skillRunner;
+    return slots + Math.min(maxAhead, Math.floor((slots * aheadMs) / Math.max(1, this.#runMs)));
+  }
+
+  #ran(durationMs: number): void {
+    this.#runs--;
+    this.#runMs += (durationMs - this.#runMs) / 16;
+    this.#pump();
   }
 
   async #claim(execution: TrackedExecution): Promise<void> {
@@ -303,8 +322,12 @@ export class Runner {
   #begin(execution: TrackedExecution): void {
     const run = new ActiveRun(execution, { ...this.#deps, reload: (tracked) => this.#reload(tracked) });
     const { handle, outcome } = this.#run(execution, run);
+    this.#runs++;
     const done = outcome
-      .then((ended) => run.finish(commandOf(ended, this.#deps.clock.now())))
+      .then((ended) => {
+        this.#ran(ended.durationMs);
+        return run.finish(commandOf(ended, this.#deps.clock.now()));
+      })
       .catch((error: unknown) => {
         this.#deps.onError(error, execution.id);
       })

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   accessSync,
@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -88,7 +88,7 @@ describe('the front script', () => {
   const dir = tempDir();
 
   /** A clone with one lock file, whose npm makes what `npm ci` makes and leaves a trace of each call. */
-  function freshClone(name: string, main: string): { run: () => ReturnType<typeof spawn>; installs: () => number } {
+  function freshClone(name: string, main: string): { run: (cwd?: string) => ChildProcess; installs: () => number } {
     const clone = join(dir, name);
     const tools = join(clone, 'tools');
     for (const path of ['scripts', 'src', 'tools']) mkdirSync(join(clone, path), { recursive: true });
@@ -107,7 +107,11 @@ describe('the front script', () => {
     const env = { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH ?? ''}` };
     const script = join(clone, 'scripts/run.mjs');
     return {
-      run: () => spawn(process.execPath, [script, 'start'], { env, stdio: ['ignore', 'pipe', 'ignore'] }),
+      run: (cwd = clone) => {
+        const child = spawn(process.execPath, [script, 'start'], { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
+        onTestFinished(() => void child.kill('SIGTERM'));
+        return child;
+      },
       installs: () => readFileSync(join(clone, 'calls'), 'utf8').trim().split('\n').length,
     };
   }
@@ -115,7 +119,7 @@ describe('the front script', () => {
   it('installs on a fresh clone, then only when the lock file has other packages, and passes the exit code on', async () => {
     const clone = freshClone('installs', 'process.exit(7);');
     expect(await once(clone.run(), 'exit')).toEqual([7, null]);
-    expect(await once(clone.run(), 'exit')).toEqual([7, null]);
+    expect(await once(clone.run('/'), 'exit')).toEqual([7, null]);
     expect(clone.installs()).toBe(1);
     writeFileSync(join(dir, 'installs/package-lock.json'), '{"packages":{"node_modules/a":{"version":"1.0.0"}}}');
     expect(await once(clone.run(), 'exit')).toEqual([7, null]);
