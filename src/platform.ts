@@ -183,7 +183,7 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
   const catalog = openCatalog(config, serverLog);
   const [log] = await Promise.all([createEventLog(config.log, store), catalog.load()]);
   const queries = createQueries(store);
-  const vault = createVault((method, ...args) => store.call(method, ...args));
+  const vault = createVault((method, ...args) => store.write(method, ...args));
   const accounts = new Accounts({
     vault,
     clock,
@@ -226,7 +226,7 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     slots: skillRunner.slots,
     mode: skillRunner.mode,
   });
-  const readModels = (): Promise<ReadModelStatus> => store.call<ReadModelStatus>('store.status');
+  const readModels = (): Promise<ReadModelStatus> => store.read<ReadModelStatus>('readModels.status');
   const services: Services = {
     config,
     clock,
@@ -243,7 +243,7 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     node,
     isReady: () => state.ready,
     readModels,
-    rebuild: (reason) => store.call('store.rebuild', reason),
+    rebuild: (reason) => store.read('readModels.rebuild', reason),
     runner: runnerStats,
     socketStats: () => hub.stats(),
     metrics: async () =>

@@ -82,14 +82,16 @@ export class LogFile {
   readonly #db: DatabaseSync;
   readonly #heads = new Map<string, StreamHead>();
   readonly #sql: Statements;
+  readonly #readOnly: boolean;
   #position: number;
   #nextStreamId: number;
   #hash: Uint8Array;
 
   constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
-    this.#db = openDatabase(path, { durability: 'full', readOnly: options.readOnly ?? false });
+    this.#readOnly = options.readOnly ?? false;
+    this.#db = openDatabase(path, { durability: 'full', readOnly: this.#readOnly });
     try {
-      if (options.readOnly !== true) this.#db.exec(ddl);
+      if (!this.#readOnly) this.#db.exec(ddl);
       this.#sql = prepare(this.#db);
       this.epoch = this.#property('epoch') ?? this.#create();
       this.#requireFormat();
@@ -103,9 +105,9 @@ export class LogFile {
     }
   }
 
-  /** Position of the newest record; 0 when empty. */
+  /** Position of the newest record; 0 when empty. A read-only file asks anew: somebody else writes. */
   get head(): number {
-    return this.#position;
+    return this.#readOnly ? Number(this.#sql.last.get()?.position ?? 0) : this.#position;
   }
 
   /** Chain hash of the newest record. */
@@ -143,7 +145,7 @@ export class LogFile {
   /** Position of the last record at or before a wall-clock time, by bisection: record times hardly ever run backwards. */
   positionAt(atMs: number): number {
     let low = 0;
-    let high = this.#position;
+    let high = this.head;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       const row = this.#sql.recordAtOrBefore.get(middle);

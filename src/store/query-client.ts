@@ -4,7 +4,7 @@ import type { StoreClient } from './store-client.ts';
 type Query = (typeof queries)[keyof typeof queries];
 type Rest<Q extends Query> = Q extends (reader: never, ...rest: infer R) => unknown ? R : never;
 
-/** The queries of the read models as calls to the store thread. */
+/** The queries of the read models as calls to the reading thread. */
 export type Queries = {
   readonly [Name in keyof typeof queries]: (
     ...args: Rest<(typeof queries)[Name]>
@@ -17,7 +17,7 @@ export function createQueries(store: StoreClient): Queries {
     get:
       (_, name) =>
       (...args: readonly unknown[]) =>
-        store.call(`query.${String(name)}`, ...args),
+        store.read(`query.${String(name)}`, ...args),
   };
   return new Proxy({}, handler) as Queries;
 }

@@ -7,7 +7,7 @@ import type { Projection } from '../projecting/projection.ts';
 import { ReadModels, removeReadModels } from '../projecting/read-models.ts';
 import { dataFiles } from './data-dir.ts';
 import { eventsForProjections, learnStoredSchemas } from './fold-log.ts';
-import type { LogFile, StoredRecord } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
 import { isCorruption } from './sqlite.ts';
 
 /** How far the read models are: `rebuilding` while a file is made anew, with the position it has reached. */
@@ -26,18 +26,13 @@ interface KeeperOptions {
   readonly projections: readonly Projection[];
 }
 
-/** Events folded in one slice of a rebuild; appends and queries get their turn between slices. */
+/** Events folded in one slice of a rebuild; queries get their turn between slices. */
 const sliceEvents = 4000;
-/** Events that may wait to be folded before a commit folds them at once. */
-const maxWaitingEvents = 2000;
-const maxWaitingBytes = 8 * 1024 * 1024;
-/** A quiet moment this long after the last append, and the waiting events are folded without being asked for. */
-const quietMs = 5;
 
 /**
- * Keeps the read models in step with the log. Events wait in memory and are folded together: before any query, when enough
- * have gathered, or when the log falls quiet. A reader therefore always sees everything that was acknowledged, while a burst
- * writes each row once. INV-6: a query answered after an append was acknowledged sees that append.
+ * Keeps the read models in step with the log. They are folded when the log has moved on for a moment and before any query, so
+ * a reader always sees everything that was acknowledged, while a burst writes each row once.
+ * INV-6: a query that is asked after an append was acknowledged sees that append.
  */
 export class ReadModelKeeper {
   readonly #path: string;
@@ -47,10 +42,6 @@ export class ReadModelKeeper {
   readonly #codec = new EventCodec();
   #live: ReadModels | null = null;
   #next: ReadModels | null = null;
-  #waiting: StoredRecord[] = [];
-  #waitingEvents = 0;
-  #waitingBytes = 0;
-  #timer: NodeJS.Timeout | null = null;
   #rebuiltBecause: string | null = null;
   #closed = false;
 
@@ -63,23 +54,26 @@ export class ReadModelKeeper {
     this.#open();
   }
 
-  /** Takes note of records that were just committed. */
-  offer(records: readonly StoredRecord[]): void {
-    for (const record of records) {
-      this.#waiting.push(record);
-      this.#waitingEvents += record.eventCount;
-      this.#waitingBytes += record.record.length;
+  /**
+   * Folds what the log has and the read models do not, and returns the position they have reached. A fold that fails (on a
+   * full disk, say) leaves the checkpoint where it was; the next one starts there again.
+   */
+  catchUp(): number {
+    const live = this.#live;
+    if (live === null) return 0;
+    try {
+      const head = this.#log.head;
+      while (live.position < head) this.#foldPage(live, sliceEvents);
+    } catch (error) {
+      this.#rebuildIfDamaged(error);
+      throw error;
     }
-    if (this.#waitingEvents >= maxWaitingEvents || this.#waitingBytes >= maxWaitingBytes) this.#foldWaiting();
-    else
-      this.#timer ??= setTimeout(() => {
-        this.#foldWaiting();
-      }, quietMs);
+    return live.position;
   }
 
   /** Runs a query on read models that hold everything committed so far. Throws NOT_READY during a rebuild at start. */
   query<T>(run: (reader: ReadModels) => T): T {
-    this.#foldWaiting();
+    this.catchUp();
     const live = this.#live;
     if (live === null) {
       const at = this.#next?.position ?? 0;
@@ -115,9 +109,7 @@ export class ReadModelKeeper {
   }
 
   close(): void {
-    this.#foldWaiting();
     this.#closed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#live?.close();
     this.#next?.close();
   }
@@ -134,49 +126,14 @@ export class ReadModelKeeper {
       // A short log is folded before anybody can ask: a new data directory is ready at once.
       while (this.#live === null && this.#log.head < sliceEvents) this.#slice();
     } else {
-      this.#catchUp(this.#live);
+      this.catchUp();
     }
-  }
-
-  /** Folds what was committed but not folded when the last process ended. */
-  #catchUp(models: ReadModels): void {
-    while (models.position < this.#log.head) this.#foldPage(models, sliceEvents);
   }
 
   #foldPage(models: ReadModels, limit: number): void {
     const records = this.#log.readAll(models.position, limit);
     const last = records.at(-1);
     if (last !== undefined) models.apply(eventsForProjections(records, this.#codec), last.position);
-  }
-
-  #foldWaiting(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const records = this.#waiting;
-    const last = records.at(-1);
-    this.#waiting = [];
-    this.#waitingEvents = 0;
-    this.#waitingBytes = 0;
-    // Without a live file the records are in the log, where the rebuild finds them.
-    if (last === undefined || this.#live === null) return;
-    try {
-      this.#live.apply(eventsForProjections(records, this.#codec), last.position);
-    } catch (error) {
-      this.#rebuildIfDamaged(error);
-      if (this.#live !== null) this.#catchUpLater();
-    }
-  }
-
-  /** A failed fold (a full disk, say) leaves the checkpoint where it was: the log still has what is missing. */
-  #catchUpLater(): void {
-    setTimeout(() => {
-      if (this.#closed || this.#live === null) return;
-      try {
-        this.#catchUp(this.#live);
-      } catch {
-        this.#catchUpLater();
-      }
-    }, 1000).unref();
   }
 
   #rebuildIfDamaged(error: unknown): void {
@@ -208,9 +165,6 @@ export class ReadModelKeeper {
     renameSync(this.#nextPath, this.#path);
     removeReadModels(this.#nextPath);
     this.#next = null;
-    this.#waiting = [];
-    this.#waitingEvents = 0;
-    this.#waitingBytes = 0;
     this.#live = ReadModels.open(this.#path, this.#projections, this.#log.epoch, this.#log.head);
   }
 }

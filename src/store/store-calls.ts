@@ -1,27 +1,40 @@
 import type { ErrorCode, Problem } from '../kernel/errors.ts';
 import { AppError, isAppError } from '../kernel/errors.ts';
 
-/** What the store thread opens. */
+/** What the threads of the store open. */
 export interface StoreOptions {
   readonly dataDir: string;
 }
 
-/** What the store thread reports once it has opened its files. */
+/** What the writing thread reports once it has opened its files. */
 export interface StoreOpened {
   readonly head: number;
   readonly epoch: string;
 }
 
-/** From the node's main thread to the store thread. */
+/** From the main thread to the writing thread. */
 export type StoreRequest =
   | { readonly kind: 'append'; readonly id: number; readonly packed: Uint8Array }
   | { readonly kind: 'call'; readonly id: number; readonly method: string; readonly args: readonly unknown[] };
 
-/** From the store thread to the node's main thread. */
+/** From the writing thread to the main thread. */
 export type StoreReply =
   | { readonly kind: 'opened'; readonly opened: StoreOpened }
   | { readonly kind: 'refused'; readonly error: CarriedError }
   | { readonly kind: 'appended'; readonly id: number; readonly verdicts: Float64Array }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: CarriedError };
+
+/** From the main thread to the reading thread. `open` comes once the log is there; `appended` asks for a fold soon. */
+export type ReadRequest =
+  | { readonly kind: 'open' | 'appended' }
+  | { readonly kind: 'call'; readonly id: number; readonly method: string; readonly args: readonly unknown[] };
+
+/** From the reading thread to the main thread. `folded` tells the position that the read models have reached. */
+export type ReadReply =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused'; readonly error: CarriedError }
+  | { readonly kind: 'folded'; readonly position: number }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failed'; readonly id: number; readonly error: CarriedError };
 
@@ -31,22 +44,25 @@ export interface CarriedError {
   readonly message: string;
   readonly stack: string | null;
   readonly problems: readonly Problem[];
+  readonly retryAfterMs: number | null;
 }
 
 /** Packs an error for the journey between threads. */
 export function carryError(error: unknown): CarriedError {
   if (isAppError(error)) {
-    return { code: error.code, message: error.message, stack: stackOf(error), problems: error.problems };
+    const { code, message, problems, retryAfterMs } = error;
+    return { code, message, problems, retryAfterMs, stack: stackOf(error) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { code: null, message, stack: error instanceof Error ? (error.stack ?? null) : null, problems: [] };
+  return { code: null, message, stack: error instanceof Error ? (error.stack ?? null) : null, problems: [], retryAfterMs: null };
 }
 
 /** The error as it was on the other side; one without a code becomes INTERNAL with the original as its cause. */
 export function unpackError(carried: CarriedError): AppError {
   const cause = carried.stack ?? carried.message;
   if (carried.code === null) return new AppError('INTERNAL', { cause });
-  return new AppError(carried.code, { message: carried.message, problems: carried.problems, cause });
+  const { code, message, problems, retryAfterMs } = carried;
+  return new AppError(code, { message, problems, cause, ...(retryAfterMs !== null && { retryAfterMs }) });
 }
 
 function stackOf(error: AppError): string | null {

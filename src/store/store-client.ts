@@ -1,104 +1,125 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError } from '../kernel/errors.ts';
-import { type StoreOpened, type StoreOptions, type StoreReply, type StoreRequest, unpackError } from './store-calls.ts';
+import {
+  type ReadReply,
+  type ReadRequest,
+  type StoreOpened,
+  type StoreOptions,
+  type StoreReply,
+  unpackError,
+} from './store-calls.ts';
+import { WorkerCalls } from './worker-calls.ts';
 
-interface Waiting {
-  readonly isAppend: boolean;
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Young generation of the store's threads: their garbage is short-lived, and an idle server should be small. */
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
 
-/** A request as its sender writes it; the client numbers it. */
-type Unnumbered =
-  | { readonly kind: 'append'; readonly packed: Uint8Array }
-  | { readonly kind: 'call'; readonly method: string; readonly args: readonly unknown[] };
-
-/** The main thread's end of the store thread: sends appends and calls, and matches the answers. */
+/**
+ * The main thread's end of the store: one thread writes (log and vault), another one folds and reads. So a flush holds up
+ * neither sockets nor queries, and a fold holds up no append.
+ */
 export class StoreClient {
   readonly opened: StoreOpened;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #nextId = 1;
+  readonly #writer: WorkerCalls;
+  readonly #reader: WorkerCalls;
+  readonly #readWorker: Worker;
+  #head: number;
+  #folding = false;
   #closed = false;
 
-  private constructor(worker: Worker, opened: StoreOpened) {
-    this.#worker = worker;
+  private constructor(writeWorker: Worker, readWorker: Worker, opened: StoreOpened) {
     this.opened = opened;
-    worker.on('message', (reply: StoreReply) => {
+    this.#head = opened.head;
+    this.#writer = new WorkerCalls(writeWorker);
+    this.#reader = new WorkerCalls(readWorker);
+    this.#readWorker = readWorker;
+    writeWorker.on('message', (reply: StoreReply) => {
       this.#settle(reply);
     });
-    worker.on('exit', () => {
-      this.#fail();
+    readWorker.on('message', (reply: ReadReply) => {
+      this.#settleRead(reply);
     });
   }
 
-  /** Starts the store thread. Rejects with the reason when the data directory cannot be opened. */
-  static start(options: StoreOptions): Promise<StoreClient> {
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options });
-    const { promise, resolve, reject } = Promise.withResolvers<StoreClient>();
-    worker.once('error', reject);
-    worker.once('message', (reply: StoreReply) => {
-      if (reply.kind === 'opened') resolve(new StoreClient(worker, reply.opened));
-      else reject(reply.kind === 'refused' ? unpackError(reply.error) : new AppError('INTERNAL'));
-    });
-    return promise;
+  /** Starts the threads. Rejects with the reason when the data directory cannot be opened. */
+  static async start(options: StoreOptions): Promise<StoreClient> {
+    const settings = { workerData: options, resourceLimits };
+    const writeWorker = new Worker(new URL('./thread.ts', import.meta.url), settings);
+    // Both load their code at the same time; the reader opens its files when the log is there.
+    const readWorker = new Worker(new URL('./read-thread.ts', import.meta.url), settings);
+    try {
+      const opened = await firstReply<StoreReply>(writeWorker);
+      if (opened.kind !== 'opened') throw opened.kind === 'refused' ? unpackError(opened.error) : new AppError('INTERNAL');
+      const open: ReadRequest = { kind: 'open' };
+      readWorker.postMessage(open);
+      const ready = await firstReply<ReadReply>(readWorker);
+      if (ready.kind === 'refused') throw unpackError(ready.error);
+      return new StoreClient(writeWorker, readWorker, opened.opened);
+    } catch (error) {
+      await Promise.all([writeWorker.terminate(), readWorker.terminate()]);
+      throw error;
+    }
   }
 
   /** Sends packed appends; resolves with packed verdicts when they are on disk. The buffer is transferred. */
   append(packed: Uint8Array<ArrayBuffer>): Promise<Float64Array> {
-    return this.#send<Float64Array>({ kind: 'append', packed }, [packed.buffer]);
+    return this.#writer.send<Float64Array>({ kind: 'append', packed }, [packed.buffer], 'OUTCOME_UNKNOWN');
   }
 
-  /** Calls a method of the store thread by name. */
-  call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-    return this.#send<T>({ kind: 'call', method, args });
+  /** Lets the read models know that the log has moved on. */
+  noteHead(head: number): void {
+    this.#head = head;
+    if (this.#folding || this.#closed) return;
+    this.#folding = true;
+    const appended: ReadRequest = { kind: 'appended' };
+    this.#readWorker.postMessage(appended);
   }
 
-  /** Closes the files and ends the thread. */
+  /** Calls a method of the writing thread: the vault's. */
+  write<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    return this.#writer.send<T>({ kind: 'call', method, args }, [], 'LOG_UNAVAILABLE');
+  }
+
+  /** Calls a method of the reading thread: reads of the log, and queries. */
+  read<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    return this.#reader.send<T>({ kind: 'call', method, args }, [], 'LOG_UNAVAILABLE');
+  }
+
+  /** Closes the files and ends the threads. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    await this.call('store.close');
     this.#closed = true;
-    await this.#worker.terminate();
+    await this.read('reader.close');
+    await this.#reader.end();
+    await this.write('store.close');
+    await this.#writer.end();
   }
 
-  /** Ends the thread at once, as a crash would; appends in flight reject with OUTCOME_UNKNOWN. For tests. */
+  /** Ends the threads at once, as a crash would; appends in flight reject with OUTCOME_UNKNOWN. For tests. */
   async crash(): Promise<void> {
-    await this.#worker.terminate();
-    this.#fail();
-  }
-
-  #send<T>(request: Unnumbered, transfer: ArrayBuffer[] = []): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    if (this.#closed) {
-      reject(new AppError('LOG_UNAVAILABLE', { message: 'The store is closed.' }));
-      return promise;
-    }
-    const id = this.#nextId++;
-    this.#waiting.set(id, { isAppend: request.kind === 'append', resolve, reject });
-    const numbered: StoreRequest = { ...request, id };
-    this.#worker.postMessage(numbered, transfer);
-    return promise;
+    this.#closed = true;
+    await Promise.all([this.#writer.end(), this.#reader.end()]);
   }
 
   #settle(reply: StoreReply): void {
-    if (reply.kind === 'opened' || reply.kind === 'refused') return;
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (reply.kind === 'failed') waiting?.reject(unpackError(reply.error));
-    else waiting?.resolve((reply.kind === 'appended' ? reply.verdicts : reply.value) as never);
+    if (reply.kind === 'appended') this.#writer.resolve(reply.id, reply.verdicts);
+    else if (reply.kind === 'answer') this.#writer.resolve(reply.id, reply.value);
+    else if (reply.kind === 'failed') this.#writer.reject(reply.id, unpackError(reply.error));
   }
 
-  #fail(): void {
-    this.#closed = true;
-    for (const waiting of this.#waiting.values()) {
-      waiting.reject(
-        new AppError(waiting.isAppend ? 'OUTCOME_UNKNOWN' : 'LOG_UNAVAILABLE', {
-          message: 'The store thread has stopped.',
-        }),
-      );
+  #settleRead(reply: ReadReply): void {
+    if (reply.kind === 'answer') this.#reader.resolve(reply.id, reply.value);
+    else if (reply.kind === 'failed') this.#reader.reject(reply.id, unpackError(reply.error));
+    else if (reply.kind === 'folded') {
+      this.#folding = false;
+      if (reply.position < this.#head) this.noteHead(this.#head);
     }
-    this.#waiting.clear();
   }
+}
+
+function firstReply<T>(worker: Worker): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  worker.once('error', reject);
+  worker.once('message', resolve);
+  return promise.finally(() => worker.removeListener('error', reject));
 }

@@ -1,18 +1,14 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { projections } from '../../projections/index.ts';
-import { queries } from '../../projections/queries.ts';
 import { BugError, definitely } from '../kernel/assert.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { JsonValue } from '../kernel/json.ts';
-import type { Cell } from '../projecting/projection.ts';
 import { readVaultKey } from '../vault/key-file.ts';
 import { VaultFile } from '../vault/vault-file.ts';
 import { packVerdicts, unpackAppends } from './append-batch.ts';
 import { dataFiles, lockDataDir, prepareDataDir } from './data-dir.ts';
-import { LogFile, type ProposedAppend, type StoredRecord, type Verdict } from './log-file.ts';
-import { ReadModelKeeper } from './read-model-keeper.ts';
+import { LogFile } from './log-file.ts';
 import { isCorruption, mapSqliteError } from './sqlite.ts';
 import { carryError, type StoreOptions, type StoreReply, type StoreRequest } from './store-calls.ts';
 
@@ -23,10 +19,9 @@ const checkedAtStart = 200;
 
 type Method = (...args: never[]) => unknown;
 
-/** The store thread: owns the data directory's files, so that no flush ever holds up a socket. */
+/** The writing thread: owns the log and the vault, so that no flush ever holds up a socket. */
 class Store {
   readonly log: LogFile;
-  readonly #readModels: ReadModelKeeper;
   readonly #vault: VaultFile;
   readonly #release: () => void;
   readonly #methods: ReadonlyMap<string, Method>;
@@ -37,20 +32,15 @@ class Store {
     this.log = openLog(join(dataDir, dataFiles.log));
     const vaultPath = join(dataDir, dataFiles.vault);
     this.#vault = new VaultFile(vaultPath, readVaultKey(dataDir, vaultPath));
-    this.#readModels = new ReadModelKeeper({ dataDir, log: this.log, projections });
     this.#methods = new Map(Object.entries(this.#table()));
   }
 
   append(packed: Uint8Array): Float64Array<ArrayBuffer> {
-    const proposals = unpackAppends(packed);
-    let verdicts: Verdict[];
     try {
-      verdicts = this.log.appendAll(proposals);
+      return packVerdicts(this.log.appendAll(unpackAppends(packed)));
     } catch (error) {
       throw mapSqliteError(error);
     }
-    this.#readModels.offer(acceptedRecords(proposals, verdicts));
-    return packVerdicts(verdicts);
   }
 
   call(name: string, args: readonly unknown[]): unknown {
@@ -60,22 +50,8 @@ class Store {
   }
 
   #table(): Record<string, Method> {
-    const log = this.log;
-    const readModels = this.#readModels;
     const vault = this.#vault;
-    const queryMethods = Object.entries(queries).map(([name, query]) => {
-      const method = (...args: Cell[]): unknown => readModels.query((reader) => (query as Query)(reader, ...args));
-      return [`query.${name}`, method];
-    });
     return {
-      ...(Object.fromEntries(queryMethods) as Record<string, Method>),
-      'log.readStream': (stream: string, from: number, limit: number) => log.readStream(stream, from, limit),
-      'log.readAll': (after: number, limit: number) => log.readAll(after, limit),
-      'log.positionAt': (atMs: number) => log.positionAt(atMs),
-      'store.status': () => readModels.status(),
-      'store.rebuild': (reason: string) => {
-        readModels.rebuild(reason);
-      },
       'store.close': () => {
         this.#close();
       },
@@ -92,14 +68,11 @@ class Store {
   }
 
   #close(): void {
-    this.#readModels.close();
     this.#vault.close();
     this.log.close();
     this.#release();
   }
 }
-
-type Query = (reader: unknown, ...args: Cell[]) => unknown;
 
 function openLog(path: string): LogFile {
   try {
@@ -119,17 +92,6 @@ function damaged(path: string, reason: string, cause?: unknown): AppError {
     message: `The event log ${path} is damaged (${reason}). Nothing was changed. Restore it from a backup, or keep a copy and look into it with: npm run verify -- --data-dir …`,
     cause,
   });
-}
-
-function acceptedRecords(proposals: readonly ProposedAppend[], verdicts: readonly Verdict[]): StoredRecord[] {
-  const records: StoredRecord[] = [];
-  verdicts.forEach((verdict, i) => {
-    const proposal = proposals[i];
-    if (verdict.kind !== 'accepted' || proposal === undefined) return;
-    const { stream, eventCount, record } = proposal;
-    records.push({ stream, eventCount, record, position: verdict.position, firstRevision: verdict.firstRevision });
-  });
-  return records;
 }
 
 function answer(store: Store, request: StoreRequest): StoreReply {

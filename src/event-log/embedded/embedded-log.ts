@@ -80,7 +80,7 @@ export class EmbeddedLog implements EventLog {
 
   async readStream(stream: string, options: ReadStreamOptions = {}): Promise<readonly RecordedEvent[]> {
     const { fromRevision = 0, limit = 1000 } = options;
-    const records = await this.#store.call<readonly StoredRecord[]>('log.readStream', stream, fromRevision, limit);
+    const records = await this.#store.read<readonly StoredRecord[]>('log.readStream', stream, fromRevision, limit);
     return records
       .flatMap((record) => toRecordedEvents(record, this.#codec))
       .filter((event) => event.revision >= fromRevision);
@@ -90,7 +90,7 @@ export class EmbeddedLog implements EventLog {
     const { after, limit = 1000 } = options;
     const page = this.#live.page(after, limit);
     if (page !== null) return page;
-    const records = await this.#store.call<readonly StoredRecord[]>('log.readAll', after, limit);
+    const records = await this.#store.read<readonly StoredRecord[]>('log.readAll', after, limit);
     const next = records.at(-1)?.position ?? after;
     const events = records.flatMap((record) => toRecordedEvents(record, this.#codec));
     return { events, next, atHead: next >= this.#live.head };
@@ -109,7 +109,7 @@ export class EmbeddedLog implements EventLog {
   }
 
   positionAt(atMs: number): Promise<Position> {
-    return this.#store.call<Position>('log.positionAt', atMs);
+    return this.#store.read<Position>('log.positionAt', atMs);
   }
 
   async close(): Promise<void> {
@@ -181,6 +181,7 @@ export class EmbeddedLog implements EventLog {
       if (verdict?.kind === 'accepted') this.#publish(pending, verdict.position, verdict.firstRevision);
     });
     this.#live.wake();
+    this.#store.noteHead(this.#live.head);
     batch.forEach((pending, i) => {
       const verdict = answers[i];
       if (verdict !== undefined) pending.resolve(resultOf(verdict, pending.request.events.length));
