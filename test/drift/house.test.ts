@@ -26,8 +26,14 @@ interface PackageJson {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 interface LockFile {
-  readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly integrity?: string }>>;
+  readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
 const manifest = JSON.parse(read('package.json')) as PackageJson;
@@ -44,6 +50,15 @@ describe('the packages', () => {
     expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
     expect(packages.filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
     expect(read('package-lock.json')).not.toMatch(/registry\.|\.tgz/);
+  });
+
+  it('are locked for every platform, or a clean install refuses the lock file', () => {
+    const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies }]) =>
+      Object.keys(optionalDependencies ?? {}).filter(
+        (name) => !(`${path}/node_modules/${name}` in lock.packages) && !(`node_modules/${name}` in lock.packages),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('bring the one Node that everything runs on', () => {
