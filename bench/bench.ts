@@ -43,8 +43,11 @@ if (unknown.length > 0) {
 }
 const syncMs = await withPlace((dir) => fdatasyncMs(dir));
 const processors = cpus();
-process.stdout.write(`Node ${process.version}, ${String(processors.length)} × ${processors[0]?.model ?? 'unknown'}, fdatasync of 4 KiB ${syncMs.toFixed(3)} ms (median)\n`);
-if (syncMs < 0.05) process.stdout.write('This disk hardly flushes: durable figures are better than a real disk would give.\n');
+process.stdout.write(
+  `Node ${process.version}, ${String(processors.length)} × ${processors[0]?.model ?? 'unknown'}, fdatasync of 4 KiB ${syncMs.toFixed(3)} ms (median)\n`,
+);
+if (syncMs < 0.05)
+  process.stdout.write('This disk hardly flushes: durable figures are better than a real disk would give.\n');
 
 const figures: Figure[] = [];
 for (const name of chosen) {
@@ -54,7 +57,10 @@ for (const name of chosen) {
 process.stdout.write(`\n${table(figures)}\n`);
 if (values.json !== undefined) {
   const rows = figures.map((figure) => ({ ...figure, measured: measured(figure), reached: isReached(figure) }));
-  writeFileSync(values.json, `${JSON.stringify({ node: process.version, processors: processors.length, fdatasyncMs: syncMs, figures: rows }, null, 2)}\n`);
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ node: process.version, processors: processors.length, fdatasyncMs: syncMs, figures: rows }, null, 2)}\n`,
+  );
 }
 process.exit(0);
 
@@ -64,7 +70,9 @@ function table(rows: readonly Figure[]): string {
     const { name, ours, limit, unit, wanted } = figure;
     const ratio = limit === null ? '' : measured(figure).toFixed(2);
     const goal = wanted.atLeast === undefined ? `≤ ${String(wanted.atMost)}` : `≥ ${String(wanted.atLeast)}`;
-    lines.push(`| ${name} | ${number(ours)} ${unit} | ${limit === null ? '' : `${number(limit)} ${unit}`} | ${ratio} | ${goal} | ${isReached(figure) ? 'reached' : 'NOT REACHED'} |`);
+    lines.push(
+      `| ${name} | ${number(ours)} ${unit} | ${limit === null ? '' : `${number(limit)} ${unit}`} | ${ratio} | ${goal} | ${isReached(figure) ? 'reached' : 'NOT REACHED'} |`,
+    );
   }
   const notes = rows.map(({ name, against, parameters }) => `- ${name}: ${parameters}; against ${against}.`);
   return `${lines.join('\n')}\n\n${notes.join('\n')}`;

@@ -56,7 +56,10 @@ export class Program {
 }
 
 /** A server of ours with limits off. */
-export async function startServer(dataDir: string, flags: readonly string[]): Promise<{ program: Program; url: string; key: string }> {
+export async function startServer(
+  dataDir: string,
+  flags: readonly string[],
+): Promise<{ program: Program; url: string; key: string }> {
   const args = ['--port=0', `--data-dir=${dataDir}`, '--watch=false', '--rate-limit=0', '--log-level=error', ...flags];
   const program = new Program('src/main.ts', args);
   const ready = await program.says<{ url: string; adminKeyFile: string }>();

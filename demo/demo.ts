@@ -24,7 +24,10 @@ async function startServer(): Promise<{ platform: Platform; url: string }> {
   const rest = flags.filter((flag) => flag !== '--exit');
   const open = async (port: readonly string[]): Promise<{ platform: Platform; url: string }> => {
     const config = readConfig([...own, ...rest, ...port], process.env);
-    const platform = await Platform.open(config, createServerLog(config.logLevel, (line) => process.stderr.write(line)));
+    const platform = await Platform.open(
+      config,
+      createServerLog(config.logLevel, (line) => process.stderr.write(line)),
+    );
     try {
       return { platform, url: (await platform.start()).url };
     } catch (error) {
@@ -35,7 +38,8 @@ async function startServer(): Promise<{ platform: Platform; url: string }> {
   try {
     return await open([]);
   } catch (error) {
-    if (!isAppError(error) || !error.message.includes('in use') || flags.some((flag) => flag.startsWith('--port'))) throw error;
+    if (!isAppError(error) || !error.message.includes('in use') || flags.some((flag) => flag.startsWith('--port')))
+      throw error;
     say(dim('Port 5173 is in use; taking a free one.'));
     return open(['--port=0']);
   }
@@ -63,13 +67,19 @@ async function call<T>(method: string, path: string, token: string | null, body?
 }
 
 async function runSkill(token: string, skill: string, params: object): Promise<Execution> {
-  const { executionId } = await call<{ executionId: string }>('POST', `/api/skills/${skill}/execute`, token, { params });
+  const { executionId } = await call<{ executionId: string }>('POST', `/api/skills/${skill}/execute`, token, {
+    params,
+  });
   await followOverWebSocket(url, token, executionId);
   return call<Execution>('GET', `/api/executions/${executionId}`, token);
 }
 
-function showProfile(result: { readonly rows: number; readonly columns: readonly { readonly name: string; readonly type: string; readonly missing: number }[] }): void {
-  for (const { name, type, missing } of result.columns) say(`    ${name.padEnd(16)} ${type.padEnd(8)} ${String(missing)} missing`);
+function showProfile(result: {
+  readonly rows: number;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly missing: number }[];
+}): void {
+  for (const { name, type, missing } of result.columns)
+    say(`    ${name.padEnd(16)} ${type.padEnd(8)} ${String(missing)} missing`);
 }
 
 async function showArtifact(token: string, { artifacts }: Execution, name: string): Promise<void> {
@@ -80,15 +90,16 @@ async function showArtifact(token: string, { artifacts }: Execution, name: strin
 }
 
 async function showTrail(token: string, executionId: string): Promise<void> {
-  const { events } = await call<{ events: { position: string; revision: number; at: string; type: string; actor: string }[] }>(
-    'GET',
-    `/api/executions/${executionId}/events?limit=500`,
-    token,
-  );
+  const { events } = await call<{
+    events: { position: string; revision: number; at: string; type: string; actor: string }[];
+  }>('GET', `/api/executions/${executionId}/events?limit=500`, token);
   const shown = events.length <= 12 ? events : [...events.slice(0, 6), null, ...events.slice(-4)];
   for (const event of shown) {
     if (event === null) say(dim(`    … ${String(events.length - 10)} more`));
-    else say(`    ${dim(String(Number(event.position)).padStart(4))}  ${String(event.revision).padStart(3)}  ${event.at.slice(11, 23)}  ${event.type.padEnd(24)} ${dim(event.actor)}`);
+    else
+      say(
+        `    ${dim(String(Number(event.position)).padStart(4))}  ${String(event.revision).padStart(3)}  ${event.at.slice(11, 23)}  ${event.type.padEnd(24)} ${dim(event.actor)}`,
+      );
   }
 }
 
@@ -108,7 +119,11 @@ async function tour(): Promise<void> {
   heading('A user registers');
   const email = 'demo@example.com';
   const password = 'a phrase for the demo';
-  const { token } = await call<{ token: string }>('POST', '/api/auth/register', null, { email, username: 'demo', password });
+  const { token } = await call<{ token: string }>('POST', '/api/auth/register', null, {
+    email,
+    username: 'demo',
+    password,
+  });
   say(`    ${email}, password "${password}"`);
 
   heading(`csv-profile on ${dataSet}, a public data set`);

@@ -1,6 +1,9 @@
 const colours = process.stdout.isTTY && process.env.NO_COLOR === undefined;
 
-const paint = (code: string) => (text: string): string => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
+const paint =
+  (code: string) =>
+  (text: string): string =>
+    colours ? `\x1b[${code}m${text}\x1b[0m` : text;
 
 export const bold = paint('1');
 export const dim = paint('2');

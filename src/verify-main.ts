@@ -6,13 +6,19 @@ import { verifyDataDir } from './verify.ts';
 try {
   const { dataDir } = readConfig(process.argv.slice(2), process.env);
   const { chain, readModels, clean } = verifyDataDir(dataDir, (what, position, head) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${what}: ${String(Math.round((position / Math.max(1, head)) * 100))} % `);
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r${what}: ${String(Math.round((position / Math.max(1, head)) * 100))} % `);
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  if (chain.intact) process.stdout.write(`log: intact, ${String(chain.records)} appends, ${String(chain.events)} events, head hash ${chain.headHash}\n`);
+  if (chain.intact)
+    process.stdout.write(
+      `log: intact, ${String(chain.records)} appends, ${String(chain.events)} events, head hash ${chain.headHash}\n`,
+    );
   else process.stdout.write(`log: DAMAGED at position ${String(chain.position)}: ${chain.reason}\n`);
   if (readModels !== null) {
-    process.stdout.write(`read models: ${String(readModels.differences.length)} differences at position ${String(readModels.position)}\n`);
+    process.stdout.write(
+      `read models: ${String(readModels.differences.length)} differences at position ${String(readModels.position)}\n`,
+    );
     for (const { table, key, what } of readModels.differences) process.stdout.write(`  ${table} ${key}: ${what}\n`);
   }
   process.exit(clean ? 0 : 1);

@@ -20,17 +20,30 @@ export interface Verification {
  * Checks a data directory without changing it, whether or not a server is using it: recomputes the hash chain, folds the
  * whole log again beside the live read models, and compares both row by row.
  */
-export function verifyDataDir(dataDir: string, onProgress: (what: string, position: number, head: number) => void): Verification {
+export function verifyDataDir(
+  dataDir: string,
+  onProgress: (what: string, position: number, head: number) => void,
+): Verification {
   const log = new LogFile(join(dataDir, dataFiles.log), { readOnly: true });
   const scratch = mkdtempSync(join(tmpdir(), 'ihuman-verify-'));
   try {
-    const chain = log.verifyChain(0, (position) => { onProgress('chain', position, log.head); });
+    const chain = log.verifyChain(0, (position) => {
+      onProgress('chain', position, log.head);
+    });
     const live = join(dataDir, dataFiles.readModels);
     const readModels =
       existsSync(live) && chain.intact
         ? diffReadModels(live, projections, (until) => {
             const path = join(scratch, 'read-models.db');
-            foldLog({ log, path, projections, until, onProgress: (position) => { onProgress('read models', position, until); } });
+            foldLog({
+              log,
+              path,
+              projections,
+              until,
+              onProgress: (position) => {
+                onProgress('read models', position, until);
+              },
+            });
             return path;
           })
         : null;

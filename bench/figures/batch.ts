@@ -13,8 +13,14 @@ const executions = 20_000;
 export async function batchFigures(): Promise<Figure[]> {
   return withPlace(async (dir) => {
     const skills = join(import.meta.dirname, '../../skills');
-    const config = readConfig(['--port=0', `--data-dir=${dir}`, `--skills=${skills}`, '--runner=inline', '--watch=false'], {});
-    const platform = await Platform.open(config, createServerLog('error', (line) => process.stderr.write(line)));
+    const config = readConfig(
+      ['--port=0', `--data-dir=${dir}`, `--skills=${skills}`, '--runner=inline', '--watch=false'],
+      {},
+    );
+    const platform = await Platform.open(
+      config,
+      createServerLog('error', (line) => process.stderr.write(line)),
+    );
     await platform.start();
     const rates: number[] = [];
     for (let round = 0; round < 3; round++) rates.push(await runBatch(platform, (round + 1) * executions));
@@ -49,8 +55,11 @@ async function runBatch(platform: Platform, wanted: number): Promise<number> {
   if (skill === undefined) throw new Error('the skill noop is missing');
   const before = performance.now();
   await Promise.all(
-    Array.from({ length: executions }, () => requests.request({ owner: 'user_bench', actor: 'user_bench', skill, params: {}, options: { cause: 'batch' } })),
+    Array.from({ length: executions }, () =>
+      requests.request({ owner: 'user_bench', actor: 'user_bench', skill, params: {}, options: { cause: 'batch' } }),
+    ),
   );
-  while (((await queries.countsByStatus('user_bench')).completed ?? 0) < wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (((await queries.countsByStatus('user_bench')).completed ?? 0) < wanted)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   return (executions / (performance.now() - before)) * 1000;
 }

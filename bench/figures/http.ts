@@ -39,7 +39,9 @@ async function executionRate(flags: readonly string[], requests: number): Promis
   return withPlace(async (dir) => {
     const { program, url, key } = await startServer(dir, flags);
     const completed = async (): Promise<number> => {
-      const response = await fetch(`${url}/api/executions?status=completed&limit=1`, { headers: { authorization: `Bearer ${key}` } });
+      const response = await fetch(`${url}/api/executions?status=completed&limit=1`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
       return ((await response.json()) as { total: number }).total;
     };
     const settle = async (wanted: number): Promise<void> => {
@@ -79,8 +81,24 @@ export async function httpFigures(scale: number): Promise<Figure[]> {
   const parameters = `${String(requests)} requests, ${String(connections)} connections, no-op skill`;
   const against = 'bare Fastify POST answering 202';
   return [
-    { name: 'HTTP submit to completed, inline', ours: inline, limit: bare, unit: '/s', against, wanted: { atLeast: 0.4 }, parameters },
-    { name: 'HTTP submit to completed, isolated', ours: isolated, limit: bare, unit: '/s', against, wanted: { atLeast: 0.15 }, parameters },
+    {
+      name: 'HTTP submit to completed, inline',
+      ours: inline,
+      limit: bare,
+      unit: '/s',
+      against,
+      wanted: { atLeast: 0.4 },
+      parameters,
+    },
+    {
+      name: 'HTTP submit to completed, isolated',
+      ours: isolated,
+      limit: bare,
+      unit: '/s',
+      against,
+      wanted: { atLeast: 0.15 },
+      parameters,
+    },
     await latencyFigure(Math.round(2000 * scale)),
   ];
 }

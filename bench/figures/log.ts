@@ -39,7 +39,13 @@ async function appendRate(dataDir: string, each: number): Promise<number> {
         for (let i = 0; i < appends; i++) {
           const data = { attempt: 1, progress: (i / appends) * 100, status: 'working' };
           const expected = i === 0 ? 'none' : i - 1;
-          await log.append({ stream, expected, actor: 'node_bench', atMs: Date.now(), events: [{ type: 'ExecutionProgressed', data }] });
+          await log.append({
+            stream,
+            expected,
+            actor: 'node_bench',
+            atMs: Date.now(),
+            events: [{ type: 'ExecutionProgressed', data }],
+          });
         }
       }),
     );
@@ -56,10 +62,17 @@ async function appendRate(dataDir: string, each: number): Promise<number> {
 function rawRate(source: string, target: string): number {
   const from = new DatabaseSync(source, { readOnly: true });
   const streams = from.prepare('SELECT * FROM streams').all();
-  const rows = from.prepare('SELECT * FROM records ORDER BY position').all().map((row) => Object.values(row));
-  const ddl = from.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name LIKE 'records%' OR name = 'streams'").all();
+  const rows = from
+    .prepare('SELECT * FROM records ORDER BY position')
+    .all()
+    .map((row) => Object.values(row));
+  const ddl = from
+    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name LIKE 'records%' OR name = 'streams'")
+    .all();
   const db = new DatabaseSync(target);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192');
+  db.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192',
+  );
   for (const { sql } of ddl) db.exec(String(sql));
   const addStream = db.prepare('INSERT INTO streams VALUES (?, ?)');
   const add = db.prepare('INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)');

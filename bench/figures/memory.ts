@@ -16,11 +16,16 @@ export async function memoryFigures(minutes: number): Promise<Figure[]> {
       return (await response.json()) as Record<string, string>;
     };
     const { executionId = '' } = await call('/api/executions', { name: 'memory' });
-    const clients = new Program('bench/programs/sockets.ts', [`${url}/ws?token=${key}&execution=${executionId}`, String(sockets), '0', 'idle']);
+    const clients = new Program('bench/programs/sockets.ts', [
+      `${url}/ws?token=${key}&execution=${executionId}`,
+      String(sockets),
+      '0',
+      'idle',
+    ]);
     await clients.says();
     const samples: number[] = [];
     const message = 'x'.repeat(1000);
-    for (const end = Date.now() + minutes * 60_000; Date.now() < end; ) {
+    for (const end = Date.now() + minutes * 60_000; Date.now() < end;) {
       for (let i = 0; i < 20; i++) await call(`/api/executions/${executionId}/logs`, { level: 'info', message });
       await new Promise((resolve) => setTimeout(resolve, 500));
       samples.push(await program.residentMb());
@@ -30,7 +35,15 @@ export async function memoryFigures(minutes: number): Promise<Figure[]> {
     const third = Math.floor(samples.length / 3);
     const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / part.length;
     return [
-      { name: 'idle memory (RSS)', ours: idleMb, limit: null, unit: 'MB', against: 'after 3 s', wanted: { atMost: 150 }, parameters: 'isolated runner, fresh data directory' },
+      {
+        name: 'idle memory (RSS)',
+        ours: idleMb,
+        limit: null,
+        unit: 'MB',
+        against: 'after 3 s',
+        wanted: { atMost: 150 },
+        parameters: 'isolated runner, fresh data directory',
+      },
       {
         name: 'memory, last third over second third',
         ours: mean(samples.slice(-third)),

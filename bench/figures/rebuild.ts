@@ -24,7 +24,9 @@ export async function bigLogFigures(scale: number): Promise<Figure[]> {
     const rebuildMs = timeOf(() => {
       foldLog({ log, path: join(dir, 'rebuilt.db'), projections, until: log.head, onProgress: () => undefined });
     });
-    const rawMs = timeOf(() => { rawFold(log, join(dir, 'raw.db')); });
+    const rawMs = timeOf(() => {
+      rawFold(log, join(dir, 'raw.db'));
+    });
     log.close();
     const parameters = `${events.toLocaleString('en')} events: executions of five events, from 1,000 owners`;
     const rebuild: Figure = {
@@ -41,7 +43,18 @@ export async function bigLogFigures(scale: number): Promise<Figure[]> {
     await untilReady(first.url);
     await first.program.stop();
     const start = await startMs(dir);
-    return [rebuild, { name: 'start to ready, big log', ours: start, limit: null, unit: 'ms', against: 'process start to the first line', wanted: { atMost: 1200 }, parameters }];
+    return [
+      rebuild,
+      {
+        name: 'start to ready, big log',
+        ours: start,
+        limit: null,
+        unit: 'ms',
+        against: 'process start to the first line',
+        wanted: { atMost: 1200 },
+        parameters,
+      },
+    ];
   });
 }
 
@@ -53,7 +66,15 @@ async function untilReady(url: string): Promise<void> {
 export async function startFigure(): Promise<Figure> {
   const times: number[] = [];
   for (let round = 0; round < 5; round++) times.push(await withPlace((dir) => startMs(dir, 1)));
-  return { name: 'start to ready, empty log', ours: median(times), limit: null, unit: 'ms', against: 'process start to the first line', wanted: { atMost: 600 }, parameters: 'fresh data directory, median of 5' };
+  return {
+    name: 'start to ready, empty log',
+    ours: median(times),
+    limit: null,
+    unit: 'ms',
+    against: 'process start to the first line',
+    wanted: { atMost: 600 },
+    parameters: 'fresh data directory, median of 5',
+  };
 }
 
 async function startMs(dir: string, rounds = 3): Promise<number> {
@@ -87,13 +108,30 @@ function executionOf(codec: EventCodec, owner: string): ProposedAppend[] {
   const stream = newId('exec', systemClock);
   const request: NewEvent = {
     type: 'ExecutionRequested',
-    data: { owner, skill: 'noop', skillVersion: '1.0.0', skillDigest: 'ab'.repeat(32), params: {}, secretParams: [], cause: 'api', causeId: null, priority: 0, dueAtMs: null, expiresAtMs: null, timeoutMs: 30_000, retry },
+    data: {
+      owner,
+      skill: 'noop',
+      skillVersion: '1.0.0',
+      skillDigest: 'ab'.repeat(32),
+      params: {},
+      secretParams: [],
+      cause: 'api',
+      causeId: null,
+      priority: 0,
+      dueAtMs: null,
+      expiresAtMs: null,
+      timeoutMs: 30_000,
+      retry,
+    },
   };
   const story: NewEvent[] = [
     request,
     { type: 'ExecutionStarted', data: { attempt: 1, node: 'node_a', mode: 'inline', limits: null } },
     { type: 'ExecutionProgressed', data: { attempt: 1, progress: 50, status: 'half' } },
-    { type: 'ExecutionLogged', data: { attempt: 1, level: 'info', message: 'half of it', loggedAtMs: 1_790_000_000_000 } },
+    {
+      type: 'ExecutionLogged',
+      data: { attempt: 1, level: 'info', message: 'half of it', loggedAtMs: 1_790_000_000_000 },
+    },
     { type: 'ExecutionCompleted', data: { attempt: 1, result: null, durationMs: 3, artifacts: [] } },
   ];
   return story.map((event, revision) => ({
@@ -101,7 +139,14 @@ function executionOf(codec: EventCodec, owner: string): ProposedAppend[] {
     expected: revision - 1,
     eventCount: 1,
     appendId: null,
-    record: encodeRecord({ appendId: '', atMs: 1_790_000_000_000, actor: owner, causationId: null, correlationId: null, events: [codec.encode(event)] }),
+    record: encodeRecord({
+      appendId: '',
+      atMs: 1_790_000_000_000,
+      actor: owner,
+      causationId: null,
+      correlationId: null,
+      events: [codec.encode(event)],
+    }),
   }));
 }
 
@@ -109,12 +154,18 @@ function executionOf(codec: EventCodec, owner: string): ProposedAppend[] {
 function rawFold(log: LogFile, path: string): void {
   const codec = new EventCodec();
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE seen (id TEXT PRIMARY KEY, type TEXT, revision INTEGER, at INTEGER) WITHOUT ROWID');
-  const upsert = db.prepare('INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET type = excluded.type, revision = excluded.revision, at = excluded.at');
-  for (let after = 0; after < log.head; ) {
+  db.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE seen (id TEXT PRIMARY KEY, type TEXT, revision INTEGER, at INTEGER) WITHOUT ROWID',
+  );
+  const upsert = db.prepare(
+    'INSERT INTO seen VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET type = excluded.type, revision = excluded.revision, at = excluded.at',
+  );
+  for (let after = 0; after < log.head;) {
     const records = log.readAll(after, 4000);
     db.exec('BEGIN');
-    for (const record of records) for (const event of toRecordedEvents(record, codec)) upsert.run(event.stream, event.type, event.revision, event.atMs);
+    for (const record of records)
+      for (const event of toRecordedEvents(record, codec))
+        upsert.run(event.stream, event.type, event.revision, event.atMs);
     db.exec('COMMIT');
     after = records.at(-1)?.position ?? log.head;
   }

@@ -13,11 +13,15 @@ app.post(
   {
     schema: {
       params: Type.Object({ id: Type.String() }),
-      body: Type.Union([Type.Object({ params: Type.Optional(JsonObjectShape), ...executionOptions }, { additionalProperties: false }), Type.Null()]),
+      body: Type.Union([
+        Type.Object({ params: Type.Optional(JsonObjectShape), ...executionOptions }, { additionalProperties: false }),
+        Type.Null(),
+      ]),
       response: { 202: Type.Object({ executionId: Type.String(), status: Type.String(), position: Type.String() }) },
     },
   },
-  (_request, reply) => reply.code(202).send({ executionId: 'exec_0VbmYspz5YFZM14I', status: 'queued', position: '0000000000000001' }),
+  (_request, reply) =>
+    reply.code(202).send({ executionId: 'exec_0VbmYspz5YFZM14I', status: 'queued', position: '0000000000000001' }),
 );
 const url = await app.listen({ port: 0, host: '127.0.0.1' });
 process.stdout.write(`${JSON.stringify({ url })}\n`);

@@ -18,7 +18,12 @@ const line = `{"status":"${'x'.repeat(100)}"}`;
 const say = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 };
-const told = (): Promise<void> => new Promise((resolve) => process.stdin.once('data', () => { resolve(); }));
+const told = (): Promise<void> =>
+  new Promise((resolve) =>
+    process.stdin.once('data', () => {
+      resolve();
+    }),
+  );
 
 if (kind === 'raw') await raw();
 else await ours();
@@ -27,12 +32,24 @@ async function raw(): Promise<void> {
   const sockets: Duplex[] = [];
   const server = createServer();
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false });
-  server.on('upgrade', (request, socket, head) => { webSockets.handleUpgrade(request, socket, head, () => sockets.push(socket)); });
+  server.on('upgrade', (request, socket, head) => {
+    webSockets.handleUpgrade(request, socket, head, () => sockets.push(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   say({ url: `http://127.0.0.1:${String(port)}/`, key: '' });
   await told();
-  const frame = textFrame(JSON.stringify({ type: 'execution-log', executionId: 'exec_0VbmYspz5YFZM14I', level: 'info', message: line, timestamp: new Date().toISOString(), seq: 1000, pos: 100_000 }));
+  const frame = textFrame(
+    JSON.stringify({
+      type: 'execution-log',
+      executionId: 'exec_0VbmYspz5YFZM14I',
+      level: 'info',
+      message: line,
+      timestamp: new Date().toISOString(),
+      seq: 1000,
+      pos: 100_000,
+    }),
+  );
   for (let i = 0; i < Number(messages); i++) {
     for (const socket of sockets) socket.write(frame);
     await new Promise((resolve) => setImmediate(resolve));
@@ -41,15 +58,22 @@ async function raw(): Promise<void> {
 
 async function ours(): Promise<void> {
   const skills = join(import.meta.dirname, '../../skills');
-  const config = readConfig(['--port=0', `--data-dir=${dataDir}`, `--skills=${skills}`, '--runner=inline', '--watch=false', '--rate-limit=0'], {});
-  const platform = await Platform.open(config, createServerLog('error', (text) => process.stderr.write(text)));
+  const config = readConfig(
+    ['--port=0', `--data-dir=${dataDir}`, `--skills=${skills}`, '--runner=inline', '--watch=false', '--rate-limit=0'],
+    {},
+  );
+  const platform = await Platform.open(
+    config,
+    createServerLog('error', (text) => process.stderr.write(text)),
+  );
   const { url, newAdminKey } = await platform.start();
   const { external, queries } = platform.services;
   const owner = (await queries.firstUserWithRole('administrator'))?.id ?? '';
   const id = await external.open(owner, 'system', 'fan-out', {});
   say({ url: `${url}/ws?token=${newAdminKey ?? ''}&execution=${id}` });
   await told();
-  while (Number(platform.hub.stats().totalConnections) < Number(expected)) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (Number(platform.hub.stats().totalConnections) < Number(expected))
+    await new Promise((resolve) => setTimeout(resolve, 10));
   // Four reports on their way at once, so that the log is never what is waited for.
   const manager = platform.webSocketManager;
   let sent = 0;

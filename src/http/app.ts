@@ -89,7 +89,7 @@ function sendProblem(reply: FastifyReply, error: Error): AppError {
   void reply
     .code(problem.status)
     .header('content-type', 'application/problem+json')
-    
+
     .serializer(JSON.stringify)
     .send(problem);
   return appError;

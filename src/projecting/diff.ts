@@ -44,23 +44,30 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Walks two tables side by side in key order. */
 function* diffRows(table: TableDefinition, live: Iterator<Row>, fresh: Iterator<Row>): Generator<Difference> {
-  let a = live.next();
-  let b = fresh.next();
-  while (a.done !== true || b.done !== true) {
-    const order = a.done === true ? 1 : b.done === true ? -1 : compareKeys(table, a.value, b.value);
-    if (order < 0 && a.done !== true) yield { table: table.name, key: keyOf(table, a.value), what: 'surplus' };
-    if (order > 0 && b.done !== true) yield { table: table.name, key: keyOf(table, b.value), what: 'missing' };
-    if (order === 0 && a.done !== true && b.done !== true) {
-      const columns = differingColumns(table, a.value, b.value);
-      if (columns.length > 0) yield { table: table.name, key: keyOf(table, a.value), what: columns.join(', ') };
-    }
-    if (order <= 0) a = live.next();
-    if (order >= 0) b = fresh.next();
+  let [a, b] = [nextOf(live), nextOf(fresh)];
+  for (let order = orderOf(table, a, b); order !== null; order = orderOf(table, a, b)) {
+    const what = differenceOf(table, order, a, b);
+    if (what !== null) yield { table: table.name, key: keyOf(table, (order > 0 ? b : a) ?? {}), what };
+    if (order <= 0) a = nextOf(live);
+    if (order >= 0) b = nextOf(fresh);
   }
 }
 
-function differingColumns(table: TableDefinition, a: Row, b: Row): string[] {
-  return Object.keys(table.columns).filter((column) => a[column] !== b[column]);
+/** Which of the two rows comes first; null when both tables are at their end. */
+function orderOf(table: TableDefinition, a: Row | null, b: Row | null): number | null {
+  if (a === null) return b === null ? null : 1;
+  return b === null ? -1 : compareKeys(table, a, b);
+}
+
+function differenceOf(table: TableDefinition, order: number, a: Row | null, b: Row | null): string | null {
+  if (order !== 0) return order < 0 ? 'surplus' : 'missing';
+  const columns = Object.keys(table.columns).filter((column) => a?.[column] !== b?.[column]);
+  return columns.length === 0 ? null : columns.join(', ');
+}
+
+function nextOf(rows: Iterator<Row>): Row | null {
+  const next = rows.next();
+  return next.done === true ? null : next.value;
 }
 
 /** SQLite orders text by bytes, as this does for the ASCII keys of our tables. */

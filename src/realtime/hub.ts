@@ -139,7 +139,8 @@ export class RealtimeHub {
   }
 
   #anyBusy(): boolean {
-    for (const subscribers of this.#subscribers.values()) for (const subscription of subscribers) if (subscription.busy) return true;
+    for (const subscribers of this.#subscribers.values())
+      for (const subscription of subscribers) if (subscription.busy) return true;
     return false;
   }
 

@@ -32,7 +32,8 @@ export function* eventsForProjections(records: Iterable<StoredRecord>, codec: Ev
 export function learnStoredSchemas(log: LogFile, codec: EventCodec): void {
   for (const record of log.readStream(schemaStream, 0, Infinity)) {
     for (const event of toRecordedEvents(record, codec)) {
-      if (event.type === 'SchemaRegistered' && !codec.knows(event.data.fingerprint)) codec.registerWriterSchema(event.data.schema);
+      if (event.type === 'SchemaRegistered' && !codec.knows(event.data.fingerprint))
+        codec.registerWriterSchema(event.data.schema);
     }
   }
 }

@@ -56,7 +56,7 @@ class Reader {
     const readModels = this.#readModels;
     const queryMethods = Object.entries(queries).map(([name, query]) => {
       const method = (...args: Cell[]): unknown => readModels.query((reader) => (query as Query)(reader, ...args));
-      return [`query.${name}`, method as Method];
+      return [`query.${name}`, method];
     });
     return {
       ...(Object.fromEntries(queryMethods) as Record<string, Method>),

@@ -54,7 +54,13 @@ export function carryError(error: unknown): CarriedError {
     return { code, message, problems, retryAfterMs, stack: stackOf(error) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { code: null, message, stack: error instanceof Error ? (error.stack ?? null) : null, problems: [], retryAfterMs: null };
+  return {
+    code: null,
+    message,
+    stack: error instanceof Error ? (error.stack ?? null) : null,
+    problems: [],
+    retryAfterMs: null,
+  };
 }
 
 /** The error as it was on the other side; one without a code becomes INTERNAL with the original as its cause. */

@@ -49,7 +49,8 @@ export class StoreClient {
     const readWorker = new Worker(new URL('./read-thread.ts', import.meta.url), settings);
     try {
       const opened = await firstReply<StoreReply>(writeWorker);
-      if (opened.kind !== 'opened') throw opened.kind === 'refused' ? unpackError(opened.error) : new AppError('INTERNAL');
+      if (opened.kind !== 'opened')
+        throw opened.kind === 'refused' ? unpackError(opened.error) : new AppError('INTERNAL');
       const open: ReadRequest = { kind: 'open' };
       readWorker.postMessage(open);
       const ready = await firstReply<ReadReply>(readWorker);

@@ -57,19 +57,25 @@ export function describeEventLog(factory: LogFactory): void {
         ['any', true, true],
         [0, false, true],
         [1, false, false],
-      ])('expecting %s is accepted on an empty stream: %s, on one with a single event: %s', async (expected, onEmpty, onOne) => {
-        const empty = newStream();
-        const one = newStream();
-        await log.append(appendOf(one, { expected: 'none' }));
-        const outcomes = await Promise.all([empty, one].map((stream) => log.append(appendOf(stream, { expected }))));
-        expect(outcomes.map((result) => result.outcome === 'accepted')).toEqual([onEmpty, onOne]);
-      });
+      ])(
+        'expecting %s is accepted on an empty stream: %s, on one with a single event: %s',
+        async (expected, onEmpty, onOne) => {
+          const empty = newStream();
+          const one = newStream();
+          await log.append(appendOf(one, { expected: 'none' }));
+          const outcomes = await Promise.all([empty, one].map((stream) => log.append(appendOf(stream, { expected }))));
+          expect(outcomes.map((result) => result.outcome === 'accepted')).toEqual([onEmpty, onOne]);
+        },
+      );
 
       it('tells the actual revision in a conflict and writes nothing', async () => {
         const stream = newStream();
         await log.append(appendOf(stream, { expected: 'none', events: [tick(1), tick(2), tick(3)] }));
         expect(await log.append(appendOf(stream, { expected: 0 }))).toEqual({ outcome: 'conflict', actualRevision: 2 });
-        expect(await log.append(appendOf(newStream(), { expected: 0 }))).toEqual({ outcome: 'conflict', actualRevision: -1 });
+        expect(await log.append(appendOf(newStream(), { expected: 0 }))).toEqual({
+          outcome: 'conflict',
+          actualRevision: -1,
+        });
         expect(await log.readStream(stream)).toHaveLength(3);
       });
 
@@ -120,8 +126,12 @@ export function describeEventLog(factory: LogFactory): void {
 
       it('refuses what is too large, empty or badly named, and goes on', async () => {
         const tooLarge = 'x'.repeat(log.capabilities.maxAppendBytes + 1);
-        await expect(log.append(appendOf(newStream(), { events: [tick(1, tooLarge)] }))).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
-        await expect(log.append(appendOf(newStream(), { events: [] }))).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
+        await expect(log.append(appendOf(newStream(), { events: [tick(1, tooLarge)] }))).rejects.toMatchObject({
+          code: 'EVENT_TOO_LARGE',
+        });
+        await expect(log.append(appendOf(newStream(), { events: [] }))).rejects.toMatchObject({
+          code: 'EVENT_TOO_LARGE',
+        });
         await expect(log.append(appendOf('not a stream name'))).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
         await expect(log.append(appendOf(''))).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
         expect((await log.append(appendOf(newStream()))).outcome).toBe('accepted');
@@ -168,22 +178,40 @@ export function describeEventLog(factory: LogFactory): void {
       it('INV-2: at most one of those that expect the same revision is accepted, and no revision is missing', async () => {
         await fc.assert(
           fc.asyncProperty(
-            fc.array(fc.record({ stream: fc.nat(2), expected: fc.integer({ min: -1, max: 3 }), events: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 40 }),
+            fc.array(
+              fc.record({
+                stream: fc.nat(2),
+                expected: fc.integer({ min: -1, max: 3 }),
+                events: fc.integer({ min: 1, max: 3 }),
+              }),
+              { minLength: 1, maxLength: 40 },
+            ),
             async (proposals) => {
               const streams = [newStream(), newStream(), newStream()];
               const results = await Promise.all(
                 proposals.map(({ stream, expected, events }) => {
                   const wanted: Expected = expected < 0 ? 'none' : expected;
-                  return log.append(appendOf(streams[stream]!, { expected: wanted, events: Array.from({ length: events }, (_, i) => tick(i)) }));
+                  return log.append(
+                    appendOf(streams[stream]!, {
+                      expected: wanted,
+                      events: Array.from({ length: events }, (_, i) => tick(i)),
+                    }),
+                  );
                 }),
               );
               for (const [i, stream] of streams.entries()) {
                 const events = await log.readStream(stream);
                 expect(events.map((event) => event.revision)).toEqual(events.map((_, revision) => revision));
-                const accepted = results.filter((result, p) => proposals[p]!.stream === i && result.outcome === 'accepted');
+                const accepted = results.filter(
+                  (result, p) => proposals[p]!.stream === i && result.outcome === 'accepted',
+                );
                 const firsts = accepted.map((result) => (result.outcome === 'accepted' ? result.firstRevision : -1));
                 expect(new Set(firsts).size).toBe(firsts.length);
-                const written = accepted.reduce((sum, result) => sum + (result.outcome === 'accepted' ? result.lastRevision - result.firstRevision + 1 : 0), 0);
+                const written = accepted.reduce(
+                  (sum, result) =>
+                    sum + (result.outcome === 'accepted' ? result.lastRevision - result.firstRevision + 1 : 0),
+                  0,
+                );
                 expect(events).toHaveLength(written);
               }
             },
@@ -196,7 +224,10 @@ export function describeEventLog(factory: LogFactory): void {
         const streams = Array.from({ length: 10 }, newStream);
         await Promise.all(
           streams.map(async (stream) => {
-            for (let i = 0; i < 20; i++) await log.append(appendOf(stream, { expected: i * 2 - 1 < 0 ? 'none' : i * 2 - 1, events: [tick(i), tick(i)] }));
+            for (let i = 0; i < 20; i++)
+              await log.append(
+                appendOf(stream, { expected: i * 2 - 1 < 0 ? 'none' : i * 2 - 1, events: [tick(i), tick(i)] }),
+              );
           }),
         );
         const whole = await wholeLog(log);
@@ -207,7 +238,8 @@ export function describeEventLog(factory: LogFactory): void {
 
       it('reading after any position continues exactly where that position ended', async () => {
         const stream = newStream();
-        for (let i = 0; i < 30; i++) await log.append(appendOf(stream, { events: Array.from({ length: (i % 3) + 1 }, () => tick(i)) }));
+        for (let i = 0; i < 30; i++)
+          await log.append(appendOf(stream, { events: Array.from({ length: (i % 3) + 1 }, () => tick(i)) }));
         const whole = await wholeLog(log);
         for (const position of new Set(whole.map((event) => event.position))) {
           const rest = whole.filter((event) => event.position > position);
@@ -220,7 +252,9 @@ export function describeEventLog(factory: LogFactory): void {
         for (let i = 0; i < 10; i++) await log.append(appendOf(stream, { events: [tick(i), tick(i), tick(i)] }));
         for (let from = 0; from <= 31; from++) {
           const events = await log.readStream(stream, { fromRevision: from });
-          expect(events.map((event) => event.revision)).toEqual(Array.from({ length: Math.max(0, 30 - from) }, (_, i) => from + i));
+          expect(events.map((event) => event.revision)).toEqual(
+            Array.from({ length: Math.max(0, 30 - from) }, (_, i) => from + i),
+          );
         }
       });
     });
@@ -244,7 +278,9 @@ export function describeEventLog(factory: LogFactory): void {
 
       it('tells subscribers of an append before it is acknowledged', async () => {
         const seen: string[] = [];
-        const stop = log.subscribe((events) => { for (const event of events) seen.push(event.id); });
+        const stop = log.subscribe((events) => {
+          for (const event of events) seen.push(event.id);
+        });
         const stream = newStream();
         await log.append(appendOf(stream, { events: [tick(1), tick(2)] }));
         expect(seen).toEqual([`${stream}@0`, `${stream}@1`]);
@@ -256,8 +292,12 @@ export function describeEventLog(factory: LogFactory): void {
       it('hands subscribers exactly what a reader finds later', async () => {
         const live: unknown[] = [];
         const from = log.head();
-        log.subscribe((events) => { live.push(...events); });
-        await Promise.all(Array.from({ length: 40 }, () => log.append(appendOf(newStream(), { events: [tick(1, 'a'), tick(2)] }))));
+        log.subscribe((events) => {
+          live.push(...events);
+        });
+        await Promise.all(
+          Array.from({ length: 40 }, () => log.append(appendOf(newStream(), { events: [tick(1, 'a'), tick(2)] }))),
+        );
         await reopen('close');
         const read = (await wholeLog(log)).filter((event) => event.position > from);
         expect(JSON.parse(JSON.stringify(live))).toEqual(JSON.parse(JSON.stringify(read)));
@@ -273,9 +313,14 @@ export function describeEventLog(factory: LogFactory): void {
             for (let i = 0; i < 50; i++) {
               const stream = newStream();
               try {
-                acknowledged.set(stream, await log.append(appendOf(stream, { expected: 'none', appendId: `id-${stream}` })));
+                acknowledged.set(
+                  stream,
+                  await log.append(appendOf(stream, { expected: 'none', appendId: `id-${stream}` })),
+                );
               } catch (error) {
-                expect(error).toMatchObject({ code: expect.stringMatching(/OUTCOME_UNKNOWN|LOG_UNAVAILABLE/) as unknown });
+                expect(error).toMatchObject({
+                  code: expect.stringMatching(/OUTCOME_UNKNOWN|LOG_UNAVAILABLE/) as unknown,
+                });
                 unknown.push(stream);
               }
             }

@@ -37,7 +37,10 @@ beforeAll(async () => {
   const server = await ServerProcess.start(original, ['--runner=inline']);
   await call(server, '/api/executions/batch', { executions: Array.from({ length: 500 }, () => ({ skillId: 'noop' })) });
   const status = await until('all have completed', async () => {
-    const answer = (await call(server, '/api/system/status')) as { head: string; executions: { byStatus: Record<string, number> } };
+    const answer = (await call(server, '/api/system/status')) as {
+      head: string;
+      executions: { byStatus: Record<string, number> };
+    };
     return answer.executions.byStatus.completed === 500 ? answer : null;
   });
   head = status.head;
@@ -47,10 +50,31 @@ beforeAll(async () => {
 
 describe('the read models', () => {
   it.each([
-    ['are missing', (path: string) => { truncateSync(path, 0); }],
-    ['are garbage from the first byte', (path: string) => { overwrite(path, 0, Buffer.alloc(4096, 0x5a)); }],
-    ['are torn in the middle', (path: string) => { truncateSync(path, statSync(path).size / 2); }],
-    ['have damaged pages', (path: string) => { for (let page = 1; page < statSync(path).size / 4096; page++) overwrite(path, page * 4096, Buffer.alloc(512, 0xff)); }],
+    [
+      'are missing',
+      (path: string) => {
+        truncateSync(path, 0);
+      },
+    ],
+    [
+      'are garbage from the first byte',
+      (path: string) => {
+        overwrite(path, 0, Buffer.alloc(4096, 0x5a));
+      },
+    ],
+    [
+      'are torn in the middle',
+      (path: string) => {
+        truncateSync(path, statSync(path).size / 2);
+      },
+    ],
+    [
+      'have damaged pages',
+      (path: string) => {
+        for (let page = 1; page < statSync(path).size / 4096; page++)
+          overwrite(path, page * 4096, Buffer.alloc(512, 0xff));
+      },
+    ],
   ])('are rebuilt from the log when they %s', async (_, damage) => {
     const place = copy(`read-models-${Math.random().toString(36).slice(2)}`);
     damage(join(place, 'read-models.db'));
@@ -70,7 +94,9 @@ describe('the read models', () => {
     await call(server, '/api/system/rebuild', {});
     expect(await call(server, '/api/executions?limit=1')).toMatchObject({ total: executions });
     await until('the switch is made', async () => {
-      const { readModels } = (await call(server, '/api/system/status')) as { readModels: { rebuilding: unknown; rebuiltBecause: string } };
+      const { readModels } = (await call(server, '/api/system/status')) as {
+        readModels: { rebuilding: unknown; rebuiltBecause: string };
+      };
       return readModels.rebuilding === null && readModels.rebuiltBecause.includes('administrator');
     });
     expect(await call(server, '/api/executions?limit=1')).toMatchObject({ total: executions });
@@ -82,11 +108,16 @@ describe('the read models', () => {
     const place = copy('tampered');
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(join(place, 'read-models.db'));
-    db.exec("UPDATE executions SET status = 'failed' WHERE id = (SELECT id FROM executions LIMIT 1); DELETE FROM users");
+    db.exec(
+      "UPDATE executions SET status = 'failed' WHERE id = (SELECT id FROM executions LIMIT 1); DELETE FROM users",
+    );
     db.close();
     const { clean, readModels } = verifyDataDir(place, () => undefined);
     expect(clean).toBe(false);
-    expect(readModels?.differences.map(({ table, what }) => `${table}: ${what}`)).toEqual(['executions: status', 'users: missing']);
+    expect(readModels?.differences.map(({ table, what }) => `${table}: ${what}`)).toEqual([
+      'executions: status',
+      'users: missing',
+    ]);
   });
 });
 
@@ -106,7 +137,9 @@ describe('the log', () => {
     const place = copy('changed-log');
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(join(place, 'log.db'));
-    db.exec('UPDATE records SET record = zeroblob(length(record)) WHERE position = (SELECT max(position) - 3 FROM records)');
+    db.exec(
+      'UPDATE records SET record = zeroblob(length(record)) WHERE position = (SELECT max(position) - 3 FROM records)',
+    );
     db.close();
     const { code, stderr } = await refusedStart(place);
     expect(code).toBe(1);
@@ -119,13 +152,20 @@ describe('the log', () => {
     const db = new DatabaseSync(join(place, 'log.db'));
     db.exec('UPDATE records SET record = CAST(record || zeroblob(1) AS BLOB) WHERE position = 100');
     db.close();
-    expect(verifyDataDir(place, () => undefined)).toMatchObject({ clean: false, chain: { intact: false, position: 100 } });
+    expect(verifyDataDir(place, () => undefined)).toMatchObject({
+      clean: false,
+      chain: { intact: false, position: 100 },
+    });
   });
 
   it('loses at most what was never acknowledged when the end of its journal is torn', async () => {
     const place = join(dir, 'torn');
     const server = await ServerProcess.start(place, ['--runner=inline']);
-    const { body } = { body: await call(server, '/api/executions/batch', { executions: Array.from({ length: 50 }, () => ({ skillId: 'noop' })) }) };
+    const { body } = {
+      body: await call(server, '/api/executions/batch', {
+        executions: Array.from({ length: 50 }, () => ({ skillId: 'noop' })),
+      }),
+    };
     expect(body.accepted).toBe(50);
     await server.kill();
     const wal = join(place, 'log.db-wal');
@@ -135,7 +175,10 @@ describe('the log', () => {
       cpSync(place, torn, { recursive: true });
       truncateSync(join(torn, 'log.db-wal'), Math.max(0, statSync(wal).size - cut));
       const again = await ServerProcess.start(torn, ['--runner=inline']);
-      await until('nothing is open', async () => ((await call(again, '/api/system/status')) as { runner: { waiting: number } }).runner.waiting === 0);
+      await until(
+        'nothing is open',
+        async () => ((await call(again, '/api/system/status')) as { runner: { waiting: number } }).runner.waiting === 0,
+      );
       await again.terminate();
       expect(verifyDataDir(torn, () => undefined)).toMatchObject({ clean: true });
     }

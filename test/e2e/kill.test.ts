@@ -91,16 +91,26 @@ describe(`kill -9 under load, ${rounds} times from seed ${seed}`, () => {
     const first = await ServerProcess.start(place, flags);
     const token = readFileSync(first.adminKeyFile, 'utf8').trim();
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const asked = await fetch(`${first.url}/api/skills/countdown/execute`, { method: 'POST', headers, body: '{"params":{"from":20,"intervalMs":50}}' });
+    const asked = await fetch(`${first.url}/api/skills/countdown/execute`, {
+      method: 'POST',
+      headers,
+      body: '{"params":{"from":20,"intervalMs":50}}',
+    });
     const { executionId } = (await asked.json()) as { executionId: string };
     const shown = async (url: string): Promise<{ status: string; attempt: number; progress: number }> =>
-      (await (await fetch(`${url}/api/executions/${executionId}`, { headers })).json()) as { status: string; attempt: number; progress: number };
+      (await (await fetch(`${url}/api/executions/${executionId}`, { headers })).json()) as {
+        status: string;
+        attempt: number;
+        progress: number;
+      };
     await until('it is half-way', async () => (await shown(first.url)).progress > 20);
     await first.kill();
     const second = await ServerProcess.start(place, flags);
     await until('it completes', async () => (await shown(second.url)).status === 'completed');
     expect((await shown(second.url)).attempt).toBe(2);
-    const trail = (await (await fetch(`${second.url}/api/executions/${executionId}/events?limit=500`, { headers })).json()) as { events: { type: string }[] };
+    const trail = (await (
+      await fetch(`${second.url}/api/executions/${executionId}/events?limit=500`, { headers })
+    ).json()) as { events: { type: string }[] };
     const types = trail.events.map((event) => event.type);
     expect(types.filter((type) => type === 'ExecutionAttemptLost')).toHaveLength(1);
     expect(types.filter((type) => type === 'ExecutionCompleted')).toHaveLength(1);

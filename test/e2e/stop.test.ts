@@ -32,7 +32,10 @@ describe('SIGTERM', () => {
     expect(client.closeCode).toBe(1012);
     expect(client.of('execution-complete')).toHaveLength(1);
     const again = await ServerProcess.start(place);
-    const shown = (await (await fetch(`${again.url}/api/executions/${executionId}`, { headers })).json()) as { status: string; attempt: number };
+    const shown = (await (await fetch(`${again.url}/api/executions/${executionId}`, { headers })).json()) as {
+      status: string;
+      attempt: number;
+    };
     expect(shown).toMatchObject({ status: 'completed', attempt: 1 });
     await again.terminate();
   });
@@ -43,7 +46,11 @@ describe('SIGTERM', () => {
     expect(await server.terminate()).toBe(0);
     expect(verifyDataDir(place, () => undefined).clean).toBe(true);
     const again = await ServerProcess.start(place);
-    const shown = async () => (await (await fetch(`${again.url}/api/executions/${executionId}`, { headers })).json()) as { status: string; attempt: number };
+    const shown = async () =>
+      (await (await fetch(`${again.url}/api/executions/${executionId}`, { headers })).json()) as {
+        status: string;
+        attempt: number;
+      };
     await until('the second attempt runs', async () => (await shown()).attempt === 2);
     await fetch(`${again.url}/api/executions/${executionId}/cancel`, { method: 'POST', headers, body: '{}' });
     await until('it is cancelled', async () => (await shown()).status === 'cancelled');

@@ -22,23 +22,46 @@ describe('accounts', () => {
     expect(registered.status).toBe(201);
     expect(registered.body.user).toMatchObject({ email: 'ann@example.com', username: 'ann', role: 'member' });
     const { body } = await server.call('POST', '/api/auth/login', { body: credentials });
-    expect(await server.call('GET', '/api/auth/me', { token: body.token })).toMatchObject({ status: 200, body: { email: 'ann@example.com' } });
+    expect(await server.call('GET', '/api/auth/me', { token: body.token })).toMatchObject({
+      status: 200,
+      body: { email: 'ann@example.com' },
+    });
     expect((await server.call('POST', '/api/auth/logout', { token: body.token })).status).toBe(204);
-    expect(await server.call('GET', '/api/auth/me', { token: body.token })).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+    expect(await server.call('GET', '/api/auth/me', { token: body.token })).toMatchObject({
+      status: 401,
+      body: { code: 'UNAUTHENTICATED' },
+    });
   });
 
   it('cannot share an e-mail address or a user name', async () => {
-    const taken = await server.call('POST', '/api/auth/register', { body: { ...credentials, email: 'ANN@example.com', username: 'ann2' } });
+    const taken = await server.call('POST', '/api/auth/register', {
+      body: { ...credentials, email: 'ANN@example.com', username: 'ann2' },
+    });
     expect(taken).toMatchObject({ status: 409, body: { code: 'EMAIL_TAKEN' } });
-    const name = await server.call('POST', '/api/auth/register', { body: { ...credentials, email: 'new@example.com', username: 'ANN' } });
+    const name = await server.call('POST', '/api/auth/register', {
+      body: { ...credentials, email: 'new@example.com', username: 'ANN' },
+    });
     expect(name).toMatchObject({ status: 409, body: { code: 'USERNAME_TAKEN' } });
-    const free = await server.call('POST', '/api/auth/register', { body: { ...credentials, email: 'new@example.com', username: 'ann3' } });
+    const free = await server.call('POST', '/api/auth/register', {
+      body: { ...credentials, email: 'new@example.com', username: 'ann3' },
+    });
     expect(free.status).toBe(201);
   });
 
   it('refuse weak passwords and odd names with a reason', async () => {
-    for (const [field, value] of [['password', 'short'], ['password', 'password123'], ['password', 'someone@example.com'], ['username', 'a b'], ['email', 'nonsense']] as const) {
-      const body = { email: 'someone@example.com', username: 'someone', password: 'a fine long phrase', [field]: value };
+    for (const [field, value] of [
+      ['password', 'short'],
+      ['password', 'password123'],
+      ['password', 'someone@example.com'],
+      ['username', 'a b'],
+      ['email', 'nonsense'],
+    ] as const) {
+      const body = {
+        email: 'someone@example.com',
+        username: 'someone',
+        password: 'a fine long phrase',
+        [field]: value,
+      };
       const answer = await server.call('POST', '/api/auth/register', { body });
       expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
       expect(answer.body.problems[0].path).toBe(`/${field}`);
@@ -46,11 +69,16 @@ describe('accounts', () => {
   });
 
   it('answer a wrong password and an unknown address alike, and slow guessing down', async () => {
-    const wrong = await server.call('POST', '/api/auth/login', { body: { ...credentials, password: 'wrong wrong wrong' } });
-    const unknown = await server.call('POST', '/api/auth/login', { body: { email: 'nobody@example.com', password: 'wrong wrong wrong' } });
+    const wrong = await server.call('POST', '/api/auth/login', {
+      body: { ...credentials, password: 'wrong wrong wrong' },
+    });
+    const unknown = await server.call('POST', '/api/auth/login', {
+      body: { email: 'nobody@example.com', password: 'wrong wrong wrong' },
+    });
     expect(wrong).toMatchObject({ status: 401, body: { code: 'CREDENTIALS_INVALID' } });
     expect(unknown.body).toEqual(wrong.body);
-    for (let i = 0; i < 4; i++) await server.call('POST', '/api/auth/login', { body: { ...credentials, password: 'wrong wrong wrong' } });
+    for (let i = 0; i < 4; i++)
+      await server.call('POST', '/api/auth/login', { body: { ...credentials, password: 'wrong wrong wrong' } });
     const delayed = await server.call('POST', '/api/auth/login', { body: credentials });
     expect(delayed).toMatchObject({ status: 429, body: { code: 'SIGN_IN_DELAYED' } });
     expect(Number(delayed.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -59,12 +87,20 @@ describe('accounts', () => {
   it('change their password, which ends all other sessions', async () => {
     const body = { email: 'bob@example.com', username: 'bob', password: 'the first phrase' };
     const { token } = (await server.call('POST', '/api/auth/register', { body })).body;
-    const other = (await server.call('POST', '/api/auth/login', { body: { email: body.email, password: body.password } })).body.token;
-    const change = await server.call('PUT', '/api/auth/password', { token, body: { currentPassword: body.password, newPassword: 'the second phrase' } });
+    const other = (
+      await server.call('POST', '/api/auth/login', { body: { email: body.email, password: body.password } })
+    ).body.token;
+    const change = await server.call('PUT', '/api/auth/password', {
+      token,
+      body: { currentPassword: body.password, newPassword: 'the second phrase' },
+    });
     expect(change.status).toBe(204);
     expect((await server.call('GET', '/api/auth/me', { token })).status).toBe(200);
     expect((await server.call('GET', '/api/auth/me', { token: other })).status).toBe(401);
-    expect((await server.call('POST', '/api/auth/login', { body: { email: body.email, password: 'the second phrase' } })).status).toBe(200);
+    expect(
+      (await server.call('POST', '/api/auth/login', { body: { email: body.email, password: 'the second phrase' } }))
+        .status,
+    ).toBe(200);
   });
 
   it('are erased: nothing personal is left, and the address is free again', async () => {
@@ -79,7 +115,10 @@ describe('accounts', () => {
 describe('API keys', () => {
   it('are shown once, do what their scopes say and nothing else, and stop at once when revoked', async () => {
     const { token } = await server.newUser();
-    const issued = await server.call('POST', '/api/auth/keys', { token, body: { label: 'reader', scopes: ['skills:read'] } });
+    const issued = await server.call('POST', '/api/auth/keys', {
+      token,
+      body: { label: 'reader', scopes: ['skills:read'] },
+    });
     expect(issued.status).toBe(201);
     const { key, keyId } = issued.body;
     const list = await server.call('GET', '/api/auth/keys', { token });
@@ -88,7 +127,14 @@ describe('API keys', () => {
     expect((await server.call('GET', '/api/skills', { headers: { 'x-api-key': key } })).status).toBe(200);
     const refused = await server.call('POST', '/api/skills/noop/execute', { token: key });
     expect(refused).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
-    expect((await server.call('POST', '/api/auth/keys', { token: key, body: { label: 'more', scopes: ['executions:write'] } })).status).toBe(403);
+    expect(
+      (
+        await server.call('POST', '/api/auth/keys', {
+          token: key,
+          body: { label: 'more', scopes: ['executions:write'] },
+        })
+      ).status,
+    ).toBe(403);
     expect((await server.call('DELETE', `/api/auth/keys/${keyId}`, { token })).status).toBe(204);
     expect((await server.call('GET', '/api/skills', { token: key })).status).toBe(401);
   });
@@ -109,8 +155,12 @@ describe('the administrator', () => {
     expect(readFileSync(path, 'utf8').trim()).toBe(server.adminKey);
     const { token } = await server.newUser();
     const { body } = await server.run(token, 'noop');
-    expect((await server.call('GET', `/api/executions/${body.executionId}`, { token: server.adminKey })).status).toBe(200);
-    expect((await server.call('GET', '/metrics', { token: server.adminKey })).body).toContain('ihuman_log_head_position');
+    expect((await server.call('GET', `/api/executions/${body.executionId}`, { token: server.adminKey })).status).toBe(
+      200,
+    );
+    expect((await server.call('GET', '/metrics', { token: server.adminKey })).body).toContain(
+      'ihuman_log_head_position',
+    );
   });
 });
 
@@ -125,7 +175,12 @@ describe('every route', () => {
         if (answer.status !== 401) open.push(`${method} ${path}`);
       }
     }
-    expect(open.sort()).toEqual(['get /health/live', 'get /health/ready', 'post /api/auth/login', 'post /api/auth/register']);
+    expect(open.sort()).toEqual([
+      'get /health/live',
+      'get /health/ready',
+      'post /api/auth/login',
+      'post /api/auth/register',
+    ]);
   });
 });
 
@@ -133,7 +188,10 @@ describe('what belongs to somebody else', () => {
   it('is not found, exactly like what does not exist, and nothing happens to it', async () => {
     const { token: owner } = await server.newUser();
     const { token: stranger } = await server.newUser();
-    const { body: made } = await server.call('POST', '/api/skills/countdown/execute', { token: owner, body: { runAt: new Date(Date.now() + 3_600_000).toISOString() } });
+    const { body: made } = await server.call('POST', '/api/skills/countdown/execute', {
+      token: owner,
+      body: { runAt: new Date(Date.now() + 3_600_000).toISOString() },
+    });
     const { body: report } = await server.run(owner, 'react-setup', { params: { projectName: 'mine' } });
     const ids = [made.executionId, report.executionId];
     const head = (await server.call('GET', '/api/system/status', { token: owner })).body.head;
@@ -160,14 +218,21 @@ describe('what belongs to somebody else', () => {
       }
     }
     expect((await server.call('GET', '/api/executions', { token: stranger })).body.executions).toEqual([]);
-    expect((await server.call('GET', '/api/system/status', { token: stranger })).body).toMatchObject({ head, executions: { total: 0 } });
+    expect((await server.call('GET', '/api/system/status', { token: stranger })).body).toMatchObject({
+      head,
+      executions: { total: 0 },
+    });
     const feed = await server.call('GET', '/api/events?limit=500', { token: stranger });
     for (const event of feed.body as { subject: string }[]) expect(ids).not.toContain(event.subject);
   });
 
   it('can be worked on under the same idempotency key without a meeting', async () => {
     const users = [await server.newUser(), await server.newUser()];
-    const answers = await Promise.all(users.map(({ token }) => server.call('POST', '/api/skills/noop/execute', { token, headers: { 'idempotency-key': 'same' } })));
+    const answers = await Promise.all(
+      users.map(({ token }) =>
+        server.call('POST', '/api/skills/noop/execute', { token, headers: { 'idempotency-key': 'same' } }),
+      ),
+    );
     expect(answers[0]!.body.executionId).not.toBe(answers[1]!.body.executionId);
   });
 });

@@ -19,14 +19,24 @@ afterAll(() => server.stop());
 
 describe('running a skill over HTTP', () => {
   it('answers 202 with an id at once, and the execution completes with its result and artifacts', async () => {
-    const accepted = await server.call('POST', '/api/skills/react-setup/execute', { token, body: { params: { projectName: 'my-app', typescript: true } } });
+    const accepted = await server.call('POST', '/api/skills/react-setup/execute', {
+      token,
+      body: { params: { projectName: 'my-app', typescript: true } },
+    });
     expect(accepted.status).toBe(202);
     const path = `/api/executions/${accepted.body.executionId}`;
     const done = await until('the execution ends', async () => {
       const { body } = await server.call('GET', path, { token });
       return body.endedAt === null ? null : body;
     });
-    expect(done).toMatchObject({ status: 'completed', skillId: 'react-setup', progress: 100, attempt: 1, error: null, mode: 'process' });
+    expect(done).toMatchObject({
+      status: 'completed',
+      skillId: 'react-setup',
+      progress: 100,
+      attempt: 1,
+      error: null,
+      mode: 'process',
+    });
     expect(done.skillDigest).toMatch(/^[0-9a-f]{64}$/);
     expect(done.artifacts.map((a: { path: string }) => a.path)).toContain('my-app/src/App.tsx');
     const manifest = done.artifacts.find((a: { path: string }) => a.path === 'my-app/package.json');
@@ -47,16 +57,29 @@ describe('running a skill over HTTP', () => {
   });
 
   it('profiles a real data set', async () => {
-    const csv = readFileSync(join(import.meta.dirname, '../../node_modules/vega-datasets/data/seattle-weather.csv'), 'utf8');
+    const csv = readFileSync(
+      join(import.meta.dirname, '../../node_modules/vega-datasets/data/seattle-weather.csv'),
+      'utf8',
+    );
     const { body } = await server.run(token, 'csv-profile', { params: { csv } });
     expect(body.result).toMatchObject({ rows: 1461, raggedRows: 0 });
     const types = Object.fromEntries(body.result.columns.map((c: { name: string; type: string }) => [c.name, c.type]));
-    expect(types).toEqual({ date: 'date', precipitation: 'number', temp_max: 'number', temp_min: 'number', wind: 'number', weather: 'text' });
+    expect(types).toEqual({
+      date: 'date',
+      precipitation: 'number',
+      temp_max: 'number',
+      temp_min: 'number',
+      wind: 'number',
+      weather: 'text',
+    });
   });
 
   it('names everything that is wrong with the parameters, and nothing happens', async () => {
     const before = (await server.call('GET', '/api/executions', { token })).body.total;
-    const { status, body } = await server.call('POST', '/api/skills/countdown/execute', { token, body: { params: { from: 'x', zz: 1 } } });
+    const { status, body } = await server.call('POST', '/api/skills/countdown/execute', {
+      token,
+      body: { params: { from: 'x', zz: 1 } },
+    });
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: 'PARAMS_INVALID' });
     expect(body.problems.map((p: { path: string }) => p.path).sort()).toEqual(['/params/from', '/params/zz']);
@@ -65,7 +88,11 @@ describe('running a skill over HTTP', () => {
 
   it('the same Idempotency-Key gives the same execution; for another order it is refused', async () => {
     const call = (params: object) =>
-      server.call('POST', '/api/skills/countdown/execute', { token, body: { params }, headers: { 'idempotency-key': 'key-1' } });
+      server.call('POST', '/api/skills/countdown/execute', {
+        token,
+        body: { params },
+        headers: { 'idempotency-key': 'key-1' },
+      });
     const [first, ...others] = await Promise.all([1, 2, 3, 4].map(() => call({ from: 1, intervalMs: 1 })));
     for (const other of others) expect(other.body.executionId).toBe(first!.body.executionId);
     const different = await call({ from: 2, intervalMs: 1 });
@@ -77,54 +104,92 @@ describe('running a skill over HTTP', () => {
   it('cancels a waiting execution at once', async () => {
     const runAt = new Date(Date.now() + 3_600_000).toISOString();
     const { body } = await server.call('POST', '/api/skills/countdown/execute', { token, body: { runAt } });
-    const cancelled = await server.call('POST', `/api/executions/${body.executionId}/cancel`, { token, body: { reason: 'not needed' } });
-    expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled', error: { message: 'not needed' }, attempt: 0 } });
+    const cancelled = await server.call('POST', `/api/executions/${body.executionId}/cancel`, {
+      token,
+      body: { reason: 'not needed' },
+    });
+    expect(cancelled).toMatchObject({
+      status: 200,
+      body: { status: 'cancelled', error: { message: 'not needed' }, attempt: 0 },
+    });
     const again = await server.call('POST', `/api/executions/${body.executionId}/cancel`, { token });
     expect(again).toMatchObject({ status: 409, body: { code: 'EXECUTION_FINISHED' } });
   });
 
   it('cancels a running execution, which is told to stop', async () => {
-    const { body } = await server.call('POST', '/api/skills/countdown/execute', { token, body: { params: { from: 3000, intervalMs: 50 } } });
+    const { body } = await server.call('POST', '/api/skills/countdown/execute', {
+      token,
+      body: { params: { from: 3000, intervalMs: 50 } },
+    });
     const path = `/api/executions/${body.executionId}`;
     await until('it runs', async () => (await server.call('GET', path, { token })).body.status === 'running');
     const asked = await server.call('POST', `${path}/cancel`, { token });
     expect([200, 202]).toContain(asked.status);
     await until('it is cancelled', async () => (await server.call('GET', path, { token })).body.status === 'cancelled');
-    const types = (await server.call('GET', `${path}/events?limit=500`, { token })).body.events.map((e: { type: string }) => e.type);
+    const types = (await server.call('GET', `${path}/events?limit=500`, { token })).body.events.map(
+      (e: { type: string }) => e.type,
+    );
     expect(types).toContain('ExecutionCancellationRequested');
     expect(types.at(-1)).toBe('ExecutionCancelled');
   });
 
   it('does not start what waited longer than its queue time to live', async () => {
-    const blockers = await Promise.all([1, 2, 3, 4].map(() => server.call('POST', '/api/skills/countdown/execute', { token, body: { params: { from: 3000, intervalMs: 50 }, priority: 10 } })));
+    const blockers = await Promise.all(
+      [1, 2, 3, 4].map(() =>
+        server.call('POST', '/api/skills/countdown/execute', {
+          token,
+          body: { params: { from: 3000, intervalMs: 50 }, priority: 10 },
+        }),
+      ),
+    );
     const { body } = await server.call('POST', '/api/skills/countdown/execute', { token, body: { queueTtlMs: 50 } });
-    await until('it expires', async () => (await server.call('GET', `/api/executions/${body.executionId}`, { token })).body.status === 'expired');
-    for (const blocker of blockers) await server.call('POST', `/api/executions/${blocker.body.executionId}/cancel`, { token });
+    await until(
+      'it expires',
+      async () =>
+        (await server.call('GET', `/api/executions/${body.executionId}`, { token })).body.status === 'expired',
+    );
+    for (const blocker of blockers)
+      await server.call('POST', `/api/executions/${blocker.body.executionId}/cancel`, { token });
   });
 
   it('shows an execution as it was at any of its revisions', async () => {
     const { body } = await server.run(token, 'countdown', { params: { from: 1, intervalMs: 1 } });
     const path = `/api/executions/${body.executionId}`;
     const { body: now } = await server.call('GET', path, { token });
-    const past = await Promise.all([0, 1].map((revision) => server.call('GET', `${path}?revision=${revision}`, { token })));
+    const past = await Promise.all(
+      [0, 1].map((revision) => server.call('GET', `${path}?revision=${revision}`, { token })),
+    );
     expect(past.map((answer) => answer.body.status)).toEqual(['queued', 'running']);
     const latest = await server.call('GET', `${path}?revision=${now.revision}`, { token });
     expect(latest.body).toEqual(now);
   });
 
   it('runs a batch and answers each item by itself', async () => {
-    const executions = [{ skillId: 'noop' }, { skillId: 'nope' }, { skillId: 'countdown', params: { from: -1 } }, { skillId: 'noop' }];
+    const executions = [
+      { skillId: 'noop' },
+      { skillId: 'nope' },
+      { skillId: 'countdown', params: { from: -1 } },
+      { skillId: 'noop' },
+    ];
     const { status, body } = await server.call('POST', '/api/executions/batch', { token, body: { executions } });
     expect(status).toBe(202);
     expect(body.accepted).toBe(2);
-    expect(body.executions.map((item: { problem?: { code: string } }) => item.problem?.code ?? 'ok')).toEqual(['ok', 'SKILL_NOT_FOUND', 'PARAMS_INVALID', 'ok']);
+    expect(body.executions.map((item: { problem?: { code: string } }) => item.problem?.code ?? 'ok')).toEqual([
+      'ok',
+      'SKILL_NOT_FOUND',
+      'PARAMS_INVALID',
+      'ok',
+    ]);
   });
 
   it('repeats an execution with its parameters, and says what it repeats', async () => {
     const { body } = await server.run(token, 'countdown', { params: { from: 1, intervalMs: 1 } });
     const again = await server.call('POST', `/api/executions/${body.executionId}/retry`, { token });
     const repeated = await server.call('GET', `/api/executions/${again.body.executionId}`, { token });
-    expect(repeated.body).toMatchObject({ params: { from: 1, intervalMs: 1 }, cause: { kind: 'retry', id: body.executionId } });
+    expect(repeated.body).toMatchObject({
+      params: { from: 1, intervalMs: 1 },
+      cause: { kind: 'retry', id: body.executionId },
+    });
   });
 
   it('lists executions by status and skill, newest first, by offset and by cursor', async () => {
@@ -151,7 +216,9 @@ describe('running a skill over HTTP', () => {
 
   it('follows an execution as server-sent events and ends with it', async () => {
     const { body } = await server.run(token, 'countdown', { params: { from: 2, intervalMs: 1 } });
-    const response = await fetch(`${server.url}/api/executions/${body.executionId}/stream`, { headers: { authorization: `Bearer ${token}` } });
+    const response = await fetch(`${server.url}/api/executions/${body.executionId}/stream`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     const text = await response.text();
     const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
     expect(ids).toEqual(ids.map((_, i) => i + 1));
@@ -167,29 +234,54 @@ describe('skills', () => {
   it('are listed, filtered, searched and read', async () => {
     const list = (await server.call('GET', '/api/skills', { token })).body;
     expect(list.skills.map((s: { id: string }) => s.id)).toEqual(['countdown', 'csv-profile', 'noop', 'react-setup']);
-    expect((await server.call('GET', '/api/skills?category=frontend&difficulty=intermediate', { token })).body.total).toBe(1);
+    expect(
+      (await server.call('GET', '/api/skills?category=frontend&difficulty=intermediate', { token })).body.total,
+    ).toBe(1);
     expect((await server.call('GET', '/api/skills/search?q=react', { token })).body.skills[0].id).toBe('react-setup');
     expect((await server.call('GET', '/api/skills/csv-profile', { token })).body.parameters.csv.required).toBe(true);
-    expect(await server.call('GET', '/api/skills/..%2f..%2fetc', { token })).toMatchObject({ status: 404, body: { code: 'SKILL_NOT_FOUND' } });
+    expect(await server.call('GET', '/api/skills/..%2f..%2fetc', { token })).toMatchObject({
+      status: 404,
+      body: { code: 'SKILL_NOT_FOUND' },
+    });
   });
 });
 
 describe('executions that another program runs', () => {
   it('are recorded, shown and ended by its reports', async () => {
-    const opened = await server.call('POST', '/api/executions', { token, body: { name: 'nightly-import', params: { rows: 5 } } });
+    const opened = await server.call('POST', '/api/executions', {
+      token,
+      body: { name: 'nightly-import', params: { rows: 5 } },
+    });
     expect(opened.status).toBe(201);
     const path = `/api/executions/${opened.body.executionId}`;
     await server.call('POST', `${path}/progress`, { token, body: { progress: 50, status: 'halfway' } });
     await server.call('POST', `${path}/logs`, { token, body: { level: 'info', message: 'hello' } });
-    expect((await server.call('GET', path, { token })).body).toMatchObject({ status: 'running', progress: 50, progressStatus: 'halfway', mode: 'external' });
+    expect((await server.call('GET', path, { token })).body).toMatchObject({
+      status: 'running',
+      progress: 50,
+      progressStatus: 'halfway',
+      mode: 'external',
+    });
     await server.call('POST', `${path}/complete`, { token, body: { result: { ok: true }, durationMs: 12 } });
-    expect((await server.call('GET', path, { token })).body).toMatchObject({ status: 'completed', result: { ok: true }, durationMs: 12 });
-    expect((await server.call('POST', `${path}/progress`, { token, body: { progress: 60 } })).body.code).toBe('EXECUTION_FINISHED');
+    expect((await server.call('GET', path, { token })).body).toMatchObject({
+      status: 'completed',
+      result: { ok: true },
+      durationMs: 12,
+    });
+    expect((await server.call('POST', `${path}/progress`, { token, body: { progress: 60 } })).body.code).toBe(
+      'EXECUTION_FINISHED',
+    );
   });
 
   it('cannot be faked for executions that ihuman runs', async () => {
-    const { body } = await server.call('POST', '/api/skills/countdown/execute', { token, body: { params: { from: 50 } } });
-    const answer = await server.call('POST', `/api/executions/${body.executionId}/complete`, { token, body: { result: 1, durationMs: 1 } });
+    const { body } = await server.call('POST', '/api/skills/countdown/execute', {
+      token,
+      body: { params: { from: 50 } },
+    });
+    const answer = await server.call('POST', `/api/executions/${body.executionId}/complete`, {
+      token,
+      body: { result: 1, durationMs: 1 },
+    });
     expect(answer).toMatchObject({ status: 409, body: { code: 'MOVE_NOT_ALLOWED' } });
     await server.call('POST', `/api/executions/${body.executionId}/cancel`, { token });
   });
@@ -202,7 +294,15 @@ describe('executions that another program runs', () => {
     const { body } = await server.call('GET', '/api/executions/exec_123', { token: server.adminKey });
     expect(body).toMatchObject({ status: 'completed', result: { done: true }, durationMs: 5000 });
     await manager.broadcastExecutionError('exec_124', 'Connection timeout', 2000);
-    expect((await server.call('GET', '/api/executions/exec_124', { token: server.adminKey })).body).toMatchObject({ status: 'failed', error: { message: 'Connection timeout' } });
-    expect(manager.getStats()).toMatchObject({ totalConnections: 0, totalUsers: 0, totalExecutions: 0, connections: [] });
+    expect((await server.call('GET', '/api/executions/exec_124', { token: server.adminKey })).body).toMatchObject({
+      status: 'failed',
+      error: { message: 'Connection timeout' },
+    });
+    expect(manager.getStats()).toMatchObject({
+      totalConnections: 0,
+      totalUsers: 0,
+      totalExecutions: 0,
+      connections: [],
+    });
   });
 });

@@ -14,7 +14,12 @@ let server: TestServer;
 let token: string;
 
 beforeAll(async () => {
-  server = await TestServer.start(dir, [`--skills=${fixtures}`, '--runner-slots=2', '--skill-heap-mb=64', '--skill-rss-mb=300']);
+  server = await TestServer.start(dir, [
+    `--skills=${fixtures}`,
+    '--runner-slots=2',
+    '--skill-heap-mb=64',
+    '--skill-rss-mb=300',
+  ]);
   ({ token } = await server.newUser());
 });
 afterAll(() => server.stop());
@@ -48,8 +53,12 @@ describe('a skill that', () => {
   it('prints without end is cut off, and its result still counts', async () => {
     const { body } = await run('prints-endlessly');
     expect(body).toMatchObject({ status: 'completed', result: 'printed' });
-    const events = await server.call('GET', `/api/executions/${body.executionId}/events?limit=500&fromRevision=900`, { token });
-    expect(events.body.events.some((e: { data: { message?: string } }) => e.data.message?.includes('output limit'))).toBe(true);
+    const events = await server.call('GET', `/api/executions/${body.executionId}/events?limit=500&fromRevision=900`, {
+      token,
+    });
+    expect(
+      events.body.events.some((e: { data: { message?: string } }) => e.data.message?.includes('output limit')),
+    ).toBe(true);
   });
 
   it('fails after it has returned keeps its result', async () => {
@@ -62,7 +71,10 @@ describe('a skill that', () => {
     const { body } = await run('reads-secrets', { params: { dataDir: dir } });
     delete process.env.SECRET_OF_THE_SERVER;
     expect(new Set(Object.values(body.result.tries as object))).toEqual(new Set(['ERR_ACCESS_DENIED']));
-    for (const name of body.result.env) expect(['HOME', 'IHUMAN_CHILD_TAG', 'LANG', 'NODE_COMPILE_CACHE', 'NODE_ENV', 'PATH', 'TMPDIR', 'TZ']).toContain(name);
+    for (const name of body.result.env)
+      expect(['HOME', 'IHUMAN_CHILD_TAG', 'LANG', 'NODE_COMPILE_CACHE', 'NODE_ENV', 'PATH', 'TMPDIR', 'TZ']).toContain(
+        name,
+      );
   });
 
   it('writes outside its work directory is stopped, and links are no artifacts', async () => {
@@ -97,23 +109,42 @@ describe('a skill that', () => {
   it('limits its own concurrency never runs twice at once', async () => {
     const bodies = await Promise.all([1, 2, 3, 4].map(() => run('limited')));
     expect(bodies.map(({ body }) => body.status)).toEqual(['completed', 'completed', 'completed', 'completed']);
-    const trails = await Promise.all(bodies.map(async ({ body }) => (await server.call('GET', `/api/executions/${body.executionId}/events`, { token })).body.events));
+    const trails = await Promise.all(
+      bodies.map(
+        async ({ body }) =>
+          (await server.call('GET', `/api/executions/${body.executionId}/events`, { token })).body.events,
+      ),
+    );
     const spans = trails
-      .map((events: { type: string; position: string }[]) => [events.find((e) => e.type === 'ExecutionStarted')!.position, events.at(-1)!.position])
+      .map((events: { type: string; position: string }[]) => [
+        events.find((e) => e.type === 'ExecutionStarted')!.position,
+        events.at(-1)!.position,
+      ])
       .sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
     for (let i = 1; i < spans.length; i++) expect(spans[i]![0]! > spans[i - 1]![1]!).toBe(true);
   });
 
   it('is written in TypeScript or as an ES module runs like any other', async () => {
     expect((await run('typed')).body.result).toBe(42);
-    expect((await run('typed', { params: { n: 500 } })).body).toMatchObject({ status: 'failed', error: { code: 'SKILL_VALIDATION_FAILED', message: 'n is too large' } });
+    expect((await run('typed', { params: { n: 500 } })).body).toMatchObject({
+      status: 'failed',
+      error: { code: 'SKILL_VALIDATION_FAILED', message: 'n is too large' },
+    });
   });
 });
 
 it('broken skills are reported with every problem, and stop nothing', async () => {
   const { body } = await server.call('GET', '/api/system/status', { token: server.adminKey });
   const paths = body.skillProblems['broken-metadata'].map((p: { path: string }) => p.path);
-  for (const path of ['/metadata/name', '/metadata/version', '/metadata/difficulty', '/metadata/description', '/metadata/extra', '/metadata/parameters/a/type', '/metadata/parameters/b/default']) {
+  for (const path of [
+    '/metadata/name',
+    '/metadata/version',
+    '/metadata/difficulty',
+    '/metadata/description',
+    '/metadata/extra',
+    '/metadata/parameters/a/type',
+    '/metadata/parameters/b/default',
+  ]) {
     expect(paths).toContain(path);
   }
   expect(body.skillProblems['broken-load'][0].message).toContain('at load');

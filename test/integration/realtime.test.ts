@@ -28,19 +28,29 @@ async function external(): Promise<string> {
   return body.executionId;
 }
 
-const report = (id: string, path: string, body: object) => server.call('POST', `/api/executions/${id}/${path}`, { token, body });
+const report = (id: string, path: string, body: object) =>
+  server.call('POST', `/api/executions/${id}/${path}`, { token, body });
 const dense = (n: number, from = 1): number[] => Array.from({ length: n }, (_, i) => from + i);
 
 describe('the base protocol', () => {
   it('sends progress, log and complete of the execution in the address, with the fields of the feature list', async () => {
-    const { body } = await server.call('POST', '/api/skills/countdown/execute', { token, body: { params: { from: 3, intervalMs: 20 } } });
+    const { body } = await server.call('POST', '/api/skills/countdown/execute', {
+      token,
+      body: { params: { from: 3, intervalMs: 20 } },
+    });
     const client = await TestSocket.open(`${server.url}/ws?token=${token}&execution=${body.executionId}`);
     const complete = await client.next('execution-complete');
     expect(complete).toMatchObject({ executionId: body.executionId, result: { counted: 3 } });
     expect(complete.durationMs).toBeTypeOf('number');
-    expect(client.of('execution-progress').at(-1)).toMatchObject({ executionId: body.executionId, status: expect.any(String), timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
+    expect(client.of('execution-progress').at(-1)).toMatchObject({
+      executionId: body.executionId,
+      status: expect.any(String),
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
     expect(client.of('execution-log')[0]).toMatchObject({ level: 'info', message: '3 …' });
-    expect(new Set(client.messages.map((m) => m.type))).toEqual(new Set(['execution-progress', 'execution-log', 'execution-complete']));
+    expect(new Set(client.messages.map((m) => m.type))).toEqual(
+      new Set(['execution-progress', 'execution-log', 'execution-complete']),
+    );
     client.close();
   });
 
@@ -48,7 +58,11 @@ describe('the base protocol', () => {
     const id = await external();
     const client = await TestSocket.open(`${server.url}/ws?token=${token}&execution=${id}`);
     await report(id, 'error', { error: 'Connection timeout', durationMs: 2000 });
-    expect(await client.next('execution-error')).toMatchObject({ executionId: id, error: 'Connection timeout', durationMs: 2000 });
+    expect(await client.next('execution-error')).toMatchObject({
+      executionId: id,
+      error: 'Connection timeout',
+      durationMs: 2000,
+    });
     client.close();
   });
 
@@ -63,7 +77,10 @@ describe('the base protocol', () => {
     expect(await client.next('execution-progress', (m) => m.progress === 42)).toMatchObject({ executionId: id });
     const before = client.messages.length;
     client.send({ type: 'request-update', executionId: id });
-    expect(await until('the update arrives', () => client.messages[before])).toMatchObject({ type: 'execution-progress', progress: 42 });
+    expect(await until('the update arrives', () => client.messages[before])).toMatchObject({
+      type: 'execution-progress',
+      progress: 42,
+    });
     client.close();
   });
 
@@ -107,7 +124,10 @@ describe('the base protocol', () => {
     expect(own.connections).toHaveLength(1);
     a.close();
     b.close();
-    await until('both are forgotten', async () => (await server.call('GET', '/api/websocket/stats', { token })).body.totalConnections === 0);
+    await until(
+      'both are forgotten',
+      async () => (await server.call('GET', '/api/websocket/stats', { token })).body.totalConnections === 0,
+    );
   });
 });
 
@@ -138,7 +158,9 @@ describe('who may connect', () => {
   });
 
   it('signing out closes the sockets of that session with a code that says stop', async () => {
-    const { body } = await server.call('POST', '/api/auth/login', { body: { email: 'user2@example.com', password: 'a long enough phrase' } });
+    const { body } = await server.call('POST', '/api/auth/login', {
+      body: { email: 'user2@example.com', password: 'a long enough phrase' },
+    });
     const client = await TestSocket.open(`${server.url}/ws?token=${body.token}`);
     await server.call('POST', '/api/auth/logout', { token: body.token });
     expect(await until('it is closed', () => client.closeCode)).toBe(4503);
@@ -173,7 +195,9 @@ describe('resuming', () => {
     client.send({ type: 'subscribe', id: 1, executionId: id, since: { pos: middle.pos } });
     await client.next('stream-end');
     expect(Math.min(...client.seqs(id))).toBeGreaterThan(Number(middle.seq));
-    expect(client.messages.filter((m) => m.type.startsWith('execution-')).every((m) => Number(m.pos) > Number(middle.pos))).toBe(true);
+    expect(
+      client.messages.filter((m) => m.type.startsWith('execution-')).every((m) => Number(m.pos) > Number(middle.pos)),
+    ).toBe(true);
     whole.close();
     client.close();
   });
@@ -212,7 +236,10 @@ describe('resuming', () => {
       const last = seqs.at(-1) ?? 0;
       client.send({ type: 'subscribe', executionId: id, since: { seq: last } });
       await client.next('subscribed');
-      await until('a few messages or the end arrive', () => client.seqs(id).length > 5 || client.of('stream-end').length > 0);
+      await until(
+        'a few messages or the end arrive',
+        () => client.seqs(id).length > 5 || client.of('stream-end').length > 0,
+      );
       client.close();
       seqs.push(...client.seqs(id).filter((seq) => seq > (seqs.at(-1) ?? 0)));
       done = client.of('stream-end').length > 0;
@@ -282,11 +309,31 @@ describe('a reader that does not read', () => {
 describe('bad frames', () => {
   it('are answered with an error frame and hurt nobody', async () => {
     const client = await TestSocket.open(`${server.url}/ws?token=${token}`);
-    const bad = ['', '{', 'null', '[]', '42', '{}', '{"type":5}', '{"type":"nope"}', '{"type":"subscribe"}', '{"type":"subscribe","executionId":{}}', '{"type":"subscribe","executionId":"x","since":{"seq":-1}}', '{"type":"subscribe","executions":[]}', '{"type":"auth"}', '{"type":"__proto__"}'];
+    const bad = [
+      '',
+      '{',
+      'null',
+      '[]',
+      '42',
+      '{}',
+      '{"type":5}',
+      '{"type":"nope"}',
+      '{"type":"subscribe"}',
+      '{"type":"subscribe","executionId":{}}',
+      '{"type":"subscribe","executionId":"x","since":{"seq":-1}}',
+      '{"type":"subscribe","executions":[]}',
+      '{"type":"auth"}',
+      '{"type":"__proto__"}',
+    ];
     for (const text of bad) client.send(text);
     client.socket.send(Buffer.from([1, 2, 3]));
     await until('each is refused', () => client.of('error').length === bad.length + 1);
-    for (const error of client.of('error')) expect(error).toMatchObject({ code: expect.any(Number), temporary: expect.any(Boolean), message: expect.any(String) });
+    for (const error of client.of('error'))
+      expect(error).toMatchObject({
+        code: expect.any(Number),
+        temporary: expect.any(Boolean),
+        message: expect.any(String),
+      });
     client.close();
   });
 
@@ -294,14 +341,25 @@ describe('bad frames', () => {
     const shape = fc.oneof(
       fc.json(),
       fc.string(),
-      fc.record({ type: fc.constantFrom('subscribe', 'unsubscribe', 'request-update', 'auth'), executionId: fc.anything(), since: fc.anything(), types: fc.anything(), id: fc.anything() }).map((v) => JSON.stringify(v) ?? ''),
+      fc
+        .record({
+          type: fc.constantFrom('subscribe', 'unsubscribe', 'request-update', 'auth'),
+          executionId: fc.anything(),
+          since: fc.anything(),
+          types: fc.anything(),
+          id: fc.anything(),
+        })
+        .map((v) => JSON.stringify(v) ?? ''),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(shape, { minLength: 20, maxLength: 40 }), async (frames) => {
         const client = await TestSocket.open(`${server.url}/ws?token=${token}`);
         for (const frame of frames) client.send(frame);
         client.send({ type: 'ping', ts: 'still here' });
-        await until('it still answers, or was closed for good reason', () => client.closeCode !== null || client.of('pong').some((m: WireMessage) => m.ts === 'still here'));
+        await until(
+          'it still answers, or was closed for good reason',
+          () => client.closeCode !== null || client.of('pong').some((m: WireMessage) => m.ts === 'still here'),
+        );
         client.close();
       }),
       { numRuns: 25 },

@@ -42,10 +42,19 @@ export class TestServer {
   static async start(dataDir: string, flags: readonly string[] = []): Promise<TestServer> {
     mkdirSync(dataDir, { recursive: true });
     const serverLog: string[] = [];
-    const defaults = ['--port=0', `--data-dir=${dataDir}`, '--watch=false', '--rate-limit=0', '--shutdown-grace-ms=2000'];
+    const defaults = [
+      '--port=0',
+      `--data-dir=${dataDir}`,
+      '--watch=false',
+      '--rate-limit=0',
+      '--shutdown-grace-ms=2000',
+    ];
     const skills = flags.some((flag) => flag.startsWith('--skills')) ? [] : [`--skills=${join(root, 'skills')}`];
     const config = readConfig([...defaults, ...skills, ...flags], {});
-    const platform = await Platform.open(config, createServerLog('debug', (line) => serverLog.push(line)));
+    const platform = await Platform.open(
+      config,
+      createServerLog('debug', (line) => serverLog.push(line)),
+    );
     const report = await platform.start();
     return new TestServer(platform, report.url, report.newAdminKey ?? '', serverLog);
   }

@@ -51,7 +51,11 @@ export class ServerProcess {
 }
 
 /** Starts a server that is expected to refuse, and returns its exit code and what it said. */
-export async function refusedStart(dataDir: string, flags: readonly string[] = [], environment: Record<string, string> = {}): Promise<{ code: number | null; stderr: string }> {
+export async function refusedStart(
+  dataDir: string,
+  flags: readonly string[] = [],
+  environment: Record<string, string> = {},
+): Promise<{ code: number | null; stderr: string }> {
   const { child, output } = spawnServer(dataDir, flags, environment);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stderr: output.stderr };
@@ -59,9 +63,17 @@ export async function refusedStart(dataDir: string, flags: readonly string[] = [
 
 function spawnServer(dataDir: string, flags: readonly string[], environment: Record<string, string> = {}) {
   const args = ['src/main.ts', '--port=0', `--data-dir=${dataDir}`, '--watch=false', '--rate-limit=0', ...flags];
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => { output.stdout += chunk.toString(); });
-  child.stderr.on('data', (chunk: Buffer) => { output.stderr += chunk.toString(); });
+  child.stdout.on('data', (chunk: Buffer) => {
+    output.stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output.stderr += chunk.toString();
+  });
   return { child, output };
 }

@@ -16,7 +16,9 @@ export class TestSocket {
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on('message', (data) => this.messages.push(JSON.parse((data as Buffer).toString()) as WireMessage));
-    socket.on('close', (code) => { this.closeCode = code; });
+    socket.on('close', (code) => {
+      this.closeCode = code;
+    });
     socket.on('error', () => undefined);
   }
 
@@ -40,7 +42,9 @@ export class TestSocket {
 
   /** Sequence numbers of the execution messages, in the order they came. */
   seqs(executionId: string): number[] {
-    return this.messages.filter((m) => m.type.startsWith('execution-') && m.executionId === executionId).map((m) => Number(m.seq));
+    return this.messages
+      .filter((m) => m.type.startsWith('execution-') && m.executionId === executionId)
+      .map((m) => Number(m.seq));
   }
 
   close(): void {
@@ -56,7 +60,9 @@ export async function refusedStatus(url: string, options: WebSocket.ClientOption
     resolve(response.statusCode ?? 0);
     request.destroy();
   });
-  socket.on('open', () => { resolve(101); });
+  socket.on('open', () => {
+    resolve(101);
+  });
   socket.on('error', () => undefined);
   const status = await promise;
   socket.terminate();
