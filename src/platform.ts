@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, writeSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { createHttpApp } from './http/app.ts';
 import type { Services } from './http/services.ts';
 import { systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
-import { newId } from './kernel/ids.ts';
+import { newNodeId } from './kernel/ids.ts';
 import type { JsonObject, JsonValue } from './kernel/json.ts';
 import { collectMetrics } from './metrics.ts';
 import { RealtimeHub } from './realtime/hub.ts';
@@ -178,7 +178,7 @@ interface Parts {
 
 async function assemble(config: Config, store: StoreClient, serverLog: ServerLog): Promise<Parts> {
   const clock = systemClock;
-  const node = newId('node', clock);
+  const node = newNodeId();
   const state: State = { ready: false };
   const catalog = openCatalog(config, serverLog);
   const [log] = await Promise.all([createEventLog(config.log, store), catalog.load()]);
@@ -188,7 +188,7 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     vault,
     clock,
     record: (userId, event, actor) => recordUserEvent(log, clock, userId, event, actor),
-    isRegistered: async (userId) => (await queries.userById(userId)) !== null,
+    isRegistered: async (userId) => (await log.readStream(userId, { limit: 1 })).length > 0,
   });
   const executions = new ExecutionStore(log, clock);
   const skillRunner = createSkillRunner(config, catalog);
@@ -310,11 +310,21 @@ function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
 /** At the first start: an administrator, whose key is printed once and kept in a file that only this user can read. */
 async function ensureAdministrator(config: Config, queries: Queries, accounts: Accounts): Promise<string | null> {
   if ((await queries.firstUserWithRole('administrator')) !== null) return null;
-  const { key } = await accounts.createAdministrator();
-  const path = join(config.dataDir, adminKeyFile);
-  writeFileSync(path, `${key}\n`, { mode: 0o600 });
-  chmodSync(path, 0o600);
+  const { key } = await accounts.createAdministrator((made) => {
+    writePrivateFile(join(config.dataDir, adminKeyFile), `${made}\n`);
+  });
   return key;
+}
+
+function writePrivateFile(path: string, content: string): void {
+  rmSync(path, { force: true });
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 async function listen(app: Awaited<ReturnType<typeof createHttpApp>>, { port, host }: Config): Promise<void> {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 
+import { systemClock } from '../../src/kernel/clock.ts';
+import { newId } from '../../src/kernel/ids.ts';
 import { readConfig } from '../../src/config.ts';
 import { Platform } from '../../src/platform.ts';
 import { createServerLog } from '../../src/server-log.ts';
@@ -8,6 +10,7 @@ import { withPlace } from '../place.ts';
 import { logBytes } from './log.ts';
 
 const executions = 20_000;
+const owner = newId('user', systemClock);
 
 /** A batch inside the process, and what each execution takes on disk. */
 export async function batchFigures(): Promise<Figure[]> {
@@ -56,10 +59,10 @@ async function runBatch(platform: Platform, wanted: number): Promise<number> {
   const before = performance.now();
   await Promise.all(
     Array.from({ length: executions }, () =>
-      requests.request({ owner: 'user_bench', actor: 'user_bench', skill, params: {}, options: { cause: 'batch' } }),
+      requests.request({ owner, actor: owner, skill, params: {}, options: { cause: 'batch' } }),
     ),
   );
-  while (((await queries.countsByStatus('user_bench')).completed ?? 0) < wanted)
+  while (((await queries.countsByStatus(owner)).completed ?? 0) < wanted)
     await new Promise((resolve) => setTimeout(resolve, 5));
   return (executions / (performance.now() - before)) * 1000;
 }

@@ -3,7 +3,7 @@ import { createHash, randomFillSync } from 'node:crypto';
 import type { Clock } from './clock.ts';
 
 /** What an identifier names; its first letters on the wire (`exec_…`). */
-export type IdPrefix = 'exec' | 'user' | 'skill' | 'key' | 'node' | 'batch' | 'conn' | 'evt' | 'log' | 'tkt';
+export type IdPrefix = 'exec' | 'user' | 'skill' | 'key' | 'batch' | 'conn' | 'evt' | 'log' | 'tkt';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const base = alphabet.length;
@@ -46,6 +46,11 @@ function timeText(atMs: number): string {
  */
 export function newId(prefix: IdPrefix, clock: Clock): string {
   return `${prefix}_${timeText(clock.now())}${randomText(randomChars)}`;
+}
+
+/** A new node's identifier. Short: it stands three times in the history of every execution. */
+export function newNodeId(): string {
+  return `node_${randomText(8)}`;
 }
 
 /** The identifier that `parts` always give: equal parts, equal id. Used where a second attempt must meet the first. */

@@ -136,5 +136,6 @@ export class TableBuffer {
 }
 
 function nameOf(key: readonly Cell[]): string {
-  return key.length === 1 ? String(key[0]) : JSON.stringify(key);
+  // No key cell holds a line break, so none can look like two.
+  return key.length === 1 ? String(key[0]) : key.join('\n');
 }

@@ -8,20 +8,25 @@ import { evolveExecution } from '../domain/execution/evolve.ts';
 import type { ExecutionState } from '../domain/execution/state.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { isAppError } from '../kernel/errors.ts';
+import { errorTable, isAppError } from '../kernel/errors.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
 
-interface ActiveRunDependencies {
+/** What a run needs to be written down. */
+export interface ActiveRunDependencies {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly node: string;
   /** Reads the execution's stream again after somebody else appended to it. */
   readonly reload: (execution: TrackedExecution) => Promise<void>;
+  /** The server stops and waits no longer. */
+  readonly givesUp: () => boolean;
 }
 
 /** At most ten appends of progress and logs a second for each execution; the last one always goes out. */
 const reportIntervalMs = 100;
 const maxLinesPerAppend = 500;
+/** Between tries while the log cannot be written (a full disk, say): what a skill did must not be forgotten. */
+const retryMs = 500;
 
 /**
  * Writes down what one run reports, in order: progress and log lines gathered for a tenth of a second, then the outcome.
@@ -55,8 +60,9 @@ export class ActiveRun {
 
   /** Writes what is left and the outcome; resolves when all of it is durable. */
   async finish(outcome: ExecutionCommand): Promise<void> {
-    this.#outcome = outcome;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#writing === null && this.#progress === null && this.#lines.length === 0) return this.#append([outcome]);
+    this.#outcome = outcome;
     while (this.#outcome !== null) {
       this.#write();
       await this.#writing;
@@ -100,20 +106,23 @@ export class ActiveRun {
   }
 
   async #append(commands: readonly ExecutionCommand[]): Promise<void> {
-    for (;;) {
-      const { loaded } = this.#execution;
-      if (loaded === null) return;
-      const events = this.#decide(commands, loaded.state);
-      if (events === null || events.length === 0) return;
-      const result = await this.#deps.log.append({
-        stream: this.#execution.id,
-        events,
-        expected: loaded.revision,
-        actor: this.#deps.node,
-        atMs: this.#deps.clock.now(),
-      });
-      if (result.outcome === 'accepted') return;
-      await this.#deps.reload(this.#execution);
+    while (!(await this.#tryAppend(commands))) await this.#deps.reload(this.#execution);
+  }
+
+  /** False when the execution has to be loaded again before the next try. */
+  async #tryAppend(commands: readonly ExecutionCommand[]): Promise<boolean> {
+    const { loaded, id: stream } = this.#execution;
+    if (loaded === null) return false;
+    const events = this.#decide(commands, loaded.state);
+    if (events === null || events.length === 0) return true;
+    const { log, clock, node: actor } = this.#deps;
+    try {
+      const expected = loaded.revision;
+      return (await log.append({ stream, events, expected, actor, atMs: clock.now() })).outcome === 'accepted';
+    } catch (error) {
+      if (!isAppError(error) || errorTable[error.code].retry === 'never' || this.#deps.givesUp()) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      return false;
     }
   }
 

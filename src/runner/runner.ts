@@ -13,7 +13,7 @@ import { isJsonObject } from '../kernel/json.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
-import { ActiveRun } from './active-run.ts';
+import { ActiveRun, type ActiveRunDependencies } from './active-run.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import type { RunHandle, RunOutcome, SkillRunner } from './run-outcome.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
@@ -55,6 +55,7 @@ interface Active {
 const todoPage = 5000;
 /** Claims that may be ahead of the runs: so many short runs fit into the time that a claim takes to become durable. */
 const aheadMs = 20;
+const claimRetryMs = 1000;
 const maxAhead = 64;
 /** Above this many waiting executions their parameters are not kept in memory but read again when they start. */
 const maxRemembered = 20_000;
@@ -78,9 +79,12 @@ export class Runner {
   #runMs = 1000;
   #pumpDue = false;
   #accepting = false;
+  #givesUp = false;
+  readonly #runDeps: ActiveRunDependencies;
 
   constructor(deps: RunnerDependencies) {
     this.#deps = deps;
+    this.#runDeps = { ...deps, reload: (tracked) => this.#reload(tracked), givesUp: () => this.#givesUp };
     this.#ready = new ReadyQueue((skill) => deps.skillOf(skill)?.metadata.concurrency ?? Infinity);
     this.#timers = new TimerQueue(deps.clock, (execution) => {
       this.#due(execution);
@@ -137,6 +141,7 @@ export class Runner {
   }
 
   #handBack(): void {
+    this.#givesUp = true;
     for (const { execution } of this.#active.values()) {
       this.#command(execution, { kind: 'lose-attempt', nowMs: this.#deps.clock.now() });
     }
@@ -280,18 +285,16 @@ export class Runner {
     return slots + Math.min(maxAhead, Math.floor((slots * aheadMs) / Math.max(1, this.#runMs)));
   }
 
-  #ran(durationMs: number): void {
-    this.#runs--;
-    this.#runMs += (durationMs - this.#runMs) / 16;
-    this.#pump();
-  }
-
   async #claim(execution: TrackedExecution): Promise<void> {
     let started = false;
     try {
       started = await this.#appendStart(execution);
     } catch (error) {
       this.#deps.onError(error, execution.id);
+      // The log still says that it waits; it is tried again when the log may be writable again.
+      execution.dueAtMs = this.#deps.clock.now() + claimRetryMs;
+      execution.loaded = null;
+      this.#enqueue(execution);
     }
     this.#claims--;
     if (started) {
@@ -320,25 +323,26 @@ export class Runner {
   }
 
   #begin(execution: TrackedExecution): void {
-    const run = new ActiveRun(execution, { ...this.#deps, reload: (tracked) => this.#reload(tracked) });
+    const run = new ActiveRun(execution, this.#runDeps);
     const { handle, outcome } = this.#run(execution, run);
     this.#runs++;
-    const done = outcome
-      .then((ended) => {
-        this.#ran(ended.durationMs);
-        return run.finish(commandOf(ended, this.#deps.clock.now()));
-      })
-      .catch((error: unknown) => {
-        this.#deps.onError(error, execution.id);
-      })
-      .finally(() => {
-        this.#active.delete(execution.id);
-        this.#ready.ended(execution.skill);
-        this.#pump();
-      });
-    this.#active.set(execution.id, { execution, handle, done });
+    this.#active.set(execution.id, { execution, handle, done: this.#finish(execution, run, outcome) });
     const state = execution.loaded?.state;
     if (state?.phase === 'running' && state.cancellationRequested) handle.cancel();
+  }
+
+  async #finish(execution: TrackedExecution, run: ActiveRun, outcome: Promise<RunOutcome>): Promise<void> {
+    try {
+      const ended = await outcome.finally(() => this.#runs--);
+      this.#runMs += (ended.durationMs - this.#runMs) / 16;
+      this.#pump();
+      await run.finish(commandOf(ended, this.#deps.clock.now()));
+    } catch (error) {
+      this.#deps.onError(error, execution.id);
+    }
+    this.#active.delete(execution.id);
+    this.#ready.ended(execution.skill);
+    this.#pump();
   }
 
   #run(

@@ -15,7 +15,7 @@ const port = definitely(parentPort, 'this module runs as a worker thread');
 const { dataDir } = workerData as StoreOptions;
 
 /** After an append the read models wait this long for more to come, so that a burst is folded together. */
-const foldDelayMs = 10;
+const foldDelayMs = 100;
 
 type Method = (...args: never[]) => unknown;
 type Query = (reader: unknown, ...args: Cell[]) => unknown;

@@ -37,7 +37,7 @@ const capabilities: LogCapabilities = {
 const maxPending = 100_000;
 const maxBatch = 4096;
 /** While one batch is written the next one waits beside it, so that the store never waits for a message. */
-const maxInFlight = 2;
+const maxInFlight = 1;
 
 /**
  * The event log on this machine's disk. Appends of one turn of the event loop travel to the store thread together and share

@@ -29,7 +29,7 @@ const KeyShape = Type.Object({
 const ScopeShape = Type.Union(scopes.map((scope) => Type.Literal(scope)));
 
 /** Accounts, sessions and API keys. */
-export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTypebox {
+export function authRoutes({ accounts, config, clock }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     const open = { access: 'open' } as const;
     const signedIn = { access: 'signed-in' } as const;
@@ -156,7 +156,7 @@ export function authRoutes({ accounts, config }: Services): FastifyPluginAsyncTy
       },
       async (request, reply) => {
         const { label, scopes: wanted, expiresInDays } = request.body;
-        const expiresAtMs = expiresInDays === undefined ? null : Date.now() + expiresInDays * 86_400_000;
+        const expiresAtMs = expiresInDays === undefined ? null : clock.now() + expiresInDays * 86_400_000;
         const issued = await accounts.issueKey(principalOf(request), { label, scopes: wanted, expiresAtMs });
         return reply.code(201).send({ key: issued.key, ...keyView(issued) });
       },

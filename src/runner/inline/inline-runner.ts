@@ -26,7 +26,7 @@ export class InlineRunner implements SkillRunner {
   readonly mode = 'inline';
   readonly slots: number;
   readonly #options: InlineOptions;
-  readonly #modules = new Map<string, Promise<Skill>>();
+  readonly #modules = new Map<string, Skill | Promise<Skill>>();
   readonly #running = new Set<InlineRun>();
 
   constructor(options: InlineOptions) {
@@ -36,125 +36,197 @@ export class InlineRunner implements SkillRunner {
 
   run(job: RunJob, events: RunEvents): RunHandle {
     const run = new InlineRun(job, events, this.#options);
+    return { outcome: this.#outcome(run, job), cancel: () => run.stop('cancelled') };
+  }
+
+  stop(): Promise<void> {
+    for (const run of this.#running) run.stop('cancelled');
+    return Promise.resolve();
+  }
+
+  async #outcome(run: InlineRun, job: RunJob): Promise<RunOutcome> {
     this.#running.add(run);
-    const outcome = run.start(() => this.#load(job.skill)).finally(() => this.#running.delete(run));
-    return {
-      outcome,
-      cancel: () => {
-        run.cancel();
-      },
-    };
+    try {
+      return await run.start(this.#load(job.skill));
+    } finally {
+      this.#running.delete(run);
+    }
   }
 
-  async stop(): Promise<void> {
-    for (const run of this.#running) run.cancel();
-    await Promise.resolve();
-  }
-
-  #load(skill: LoadedSkill): Promise<Skill> {
+  #load(skill: LoadedSkill): Skill | Promise<Skill> {
     const key = `${skill.entry}?${skill.digest}`;
     const known = this.#modules.get(key);
     if (known !== undefined) return known;
     // The digest in the address makes a changed skill a new module.
-    const loading = import(`${pathToFileURL(skill.entry).href}?digest=${skill.digest}`).then(
-      (module: Record<string, unknown>) => {
-        return (module.default ?? module) as unknown as Skill;
-      },
-    );
+    const address = `${pathToFileURL(skill.entry).href}?digest=${skill.digest}`;
+    const loading = import(address).then((module: Record<string, unknown>) => {
+      const loaded = (module.default ?? module) as unknown as Skill;
+      this.#modules.set(key, loaded);
+      return loaded;
+    });
     this.#modules.set(key, loading);
     return loading;
   }
 }
 
 class InlineRun {
-  readonly #job: RunJob;
-  readonly #events: RunEvents;
+  readonly job: RunJob;
+  readonly events: RunEvents;
   readonly #options: InlineOptions;
-  readonly #abort = new AbortController();
   readonly #startedAtMs = performance.now();
-  readonly #stopped = Promise.withResolvers<'timed-out' | 'cancelled'>();
-  #timer: NodeJS.Timeout | null = null;
+  #abort: AbortController | null = null;
+  #stopped: StopKind | null = null;
+  #onStop: (() => void) | null = null;
   #over = false;
   #usedWorkDir = false;
 
   constructor(job: RunJob, events: RunEvents, options: InlineOptions) {
-    this.#job = job;
-    this.#events = events;
+    this.job = job;
+    this.events = events;
     this.#options = options;
   }
 
-  async start(load: () => Promise<Skill>): Promise<RunOutcome> {
-    this.#timer = setTimeout(() => {
-      this.#stop('timed-out');
-    }, this.#job.limits.timeoutMs);
-    const ended = await Promise.race([this.#execute(load), this.#stopped.promise]);
+  /** Nothing that the skill still does counts. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Made when the skill first asks for it: most do not. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#stopped !== null) this.#abort.abort(reasonOf(this.#stopped));
+    return this.#abort.signal;
+  }
+
+  async start(loading: Skill | Promise<Skill>): Promise<RunOutcome> {
+    const begun = this.#begin(loading);
+    // A skill that is done when it returns needs neither a timer nor a race.
+    const ended = begun instanceof Promise ? await this.#race(begun) : begun;
     this.#over = true;
-    clearTimeout(this.#timer);
     const durationMs = Math.round(performance.now() - this.#startedAtMs);
     const artifacts = this.#usedWorkDir ? (await keepArtifacts(this.#workDir(), this.#artifactsDir())).artifacts : [];
-    return typeof ended === 'string' ? { kind: ended, durationMs, artifacts } : { ...ended, durationMs, artifacts };
+    if (ended !== 'stopped') return { ...ended, durationMs, artifacts };
+    return { kind: this.#stopped ?? 'cancelled', durationMs, artifacts };
   }
 
-  cancel(): void {
-    this.#stop('cancelled');
+  stop(kind: StopKind): void {
+    this.#stopped ??= kind;
+    this.#abort?.abort(reasonOf(kind));
+    this.#onStop?.();
   }
 
-  #stop(kind: 'timed-out' | 'cancelled'): void {
-    this.#abort.abort(
-      new Error(kind === 'cancelled' ? 'The execution was cancelled.' : 'The execution ran out of time.'),
-    );
-    this.#stopped.resolve(kind);
-  }
-
-  async #execute(load: () => Promise<Skill>): Promise<Ended> {
-    const { params, limits } = this.#job;
-    try {
-      const skill = await load();
-      const refusal = skill.validate === undefined ? null : refusalOf(await skill.validate(params));
-      if (refusal !== null)
-        return { kind: 'failed', error: skillError('SKILL_VALIDATION_FAILED', refusal), retryable: false };
-      return checked(await skill.execute(params, this.#context()), limits.resultBytes);
-    } catch (thrown) {
-      return { kind: 'failed', ...thrownBySkill(thrown) };
-    }
-  }
-
-  #context(): SkillContext {
-    const { executionId, attempt } = this.#job;
-    const line = (level: keyof SkillLog) => (message: string) => {
-      if (!this.#over) this.#events.log(level, String(message), Date.now());
-    };
-    // Fields of `this` are read through closures: the context must not lead back to the runner.
-    const workDir = (): string => this.#makeWorkDir();
-    return {
-      executionId,
-      attempt,
-      idempotencyKey: executionId,
-      signal: this.#abort.signal,
-      log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
-      progress: (percent, status) => {
-        if (!this.#over) this.#events.progress(Number(percent), status ?? null);
-      },
-      get workDir() {
-        return workDir();
-      },
-    };
-  }
-
-  #makeWorkDir(): string {
+  makeWorkDir(): string {
     const workDir = this.#workDir();
     if (!this.#usedWorkDir) mkdirSync(workDir, { recursive: true });
     this.#usedWorkDir = true;
     return workDir;
   }
 
+  #begin(loading: Skill | Promise<Skill>): Ended | Promise<Ended> {
+    if (loading instanceof Promise || loading.validate !== undefined) return this.#execute(loading);
+    try {
+      const result = loading.execute(this.job.params, new InlineContext(this));
+      return isThenable(result) ? this.#settle(result) : checked(result, this.job.limits.resultBytes);
+    } catch (thrown) {
+      return { kind: 'failed', ...thrownBySkill(thrown) };
+    }
+  }
+
+  async #execute(loading: Skill | Promise<Skill>): Promise<Ended> {
+    try {
+      const skill = await loading;
+      const refusal = skill.validate === undefined ? null : refusalOf(await skill.validate(this.job.params));
+      if (refusal !== null) {
+        return { kind: 'failed', error: skillError('SKILL_VALIDATION_FAILED', refusal), retryable: false };
+      }
+      return checked(await skill.execute(this.job.params, new InlineContext(this)), this.job.limits.resultBytes);
+    } catch (thrown) {
+      return { kind: 'failed', ...thrownBySkill(thrown) };
+    }
+  }
+
+  async #settle(result: PromiseLike<JsonValue>): Promise<Ended> {
+    try {
+      return checked(await result, this.job.limits.resultBytes);
+    } catch (thrown) {
+      return { kind: 'failed', ...thrownBySkill(thrown) };
+    }
+  }
+
+  #race(ended: Promise<Ended>): Promise<Ended | 'stopped'> {
+    const { promise, resolve } = Promise.withResolvers<Ended | 'stopped'>();
+    const timer = setTimeout(() => {
+      this.stop('timed-out');
+    }, this.job.limits.timeoutMs);
+    this.#onStop = () => {
+      resolve('stopped');
+    };
+    if (this.#stopped !== null) resolve('stopped');
+    void ended.then(resolve);
+    return promise.finally(() => {
+      clearTimeout(timer);
+    });
+  }
+
   #workDir(): string {
-    return join(this.#options.scratchDir, `${this.#job.executionId}-${String(this.#job.attempt)}`);
+    return join(this.#options.scratchDir, `${this.job.executionId}-${String(this.job.attempt)}`);
   }
 
   #artifactsDir(): string {
-    return join(this.#options.artifactsDir, this.#job.executionId);
+    return join(this.#options.artifactsDir, this.job.executionId);
   }
+}
+
+/** What an inline skill gets to see; it leads back to the run, but to nothing that can be changed by name. */
+class InlineContext implements SkillContext {
+  readonly #run: InlineRun;
+
+  constructor(run: InlineRun) {
+    this.#run = run;
+  }
+
+  get executionId(): string {
+    return this.#run.job.executionId;
+  }
+
+  get attempt(): number {
+    return this.#run.job.attempt;
+  }
+
+  get idempotencyKey(): string {
+    return this.#run.job.executionId;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+
+  get workDir(): string {
+    return this.#run.makeWorkDir();
+  }
+
+  get log(): SkillLog {
+    const line =
+      (level: keyof SkillLog) =>
+      (message: string): void => {
+        if (!this.#run.over) this.#run.events.log(level, String(message), Date.now());
+      };
+    return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+  }
+
+  progress(percent: number, status?: string): void {
+    if (!this.#run.over) this.#run.events.progress(Number(percent), status ?? null);
+  }
+}
+
+function isThenable(value: JsonValue | PromiseLike<JsonValue>): value is PromiseLike<JsonValue> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+type StopKind = 'timed-out' | 'cancelled';
+
+function reasonOf(kind: StopKind): Error {
+  return new Error(kind === 'cancelled' ? 'The execution was cancelled.' : 'The execution ran out of time.');
 }
 
 function checked(value: unknown, maxBytes: number): Ended {

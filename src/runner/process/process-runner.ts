@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { newId, randomText } from '../../kernel/ids.ts';
-import { systemClock } from '../../kernel/clock.ts';
+import { randomText } from '../../kernel/ids.ts';
 import type { RunEvents, RunHandle, RunJob, SkillRunner } from '../run-outcome.ts';
 import { ChildRun } from './child-run.ts';
 import { SkillChild } from './child-process.ts';
@@ -158,7 +157,7 @@ export class ProcessRunner implements SkillRunner {
   }
 
   #spawn(): PooledChild {
-    const scratchDir = join(this.#options.scratchDir, newId('node', systemClock));
+    const scratchDir = join(this.#options.scratchDir, randomText(12));
     mkdirSync(scratchDir, { recursive: true });
     const { readable, heapMb, compileCache } = this.#options;
     const child = new SkillChild({ readable, scratchDir, heapMb, maxFrameBytes, compileCache });
