@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { loadSchemas } from './generate/avro-schemas.ts';
+import { configurationPage, errorsPage } from './generate/reference-pages.ts';
 import { eventsPage, eventTypesSource, schemaConstantsSource } from './generate/event-types.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -15,6 +16,8 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['schemas/generated/events.ts', eventTypesSource(schemas)],
     ['schemas/generated/schemas.ts', schemaConstantsSource(schemas)],
     ['docs/reference/events.md', eventsPage(schemas)],
+    ['docs/reference/configuration.md', configurationPage()],
+    ['docs/reference/errors.md', errorsPage()],
   ];
   const options = (await resolveConfig(join(root, 'package.json'))) ?? {};
   const formatted = sources.map(async ([path, source]) => {

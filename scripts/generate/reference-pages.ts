@@ -1,0 +1,33 @@
+import { flagOf, settings, variableOf } from '../../src/config.ts';
+import { errorTable } from '../../src/kernel/errors.ts';
+
+/** The page of settings, from the one table of them. */
+export function configurationPage(): string {
+  const rows = settings.map((setting) => {
+    const fallback = setting.default === '' ? 'none' : `\`${setting.default}\``;
+    return `| \`${flagOf(setting)}\` | \`${variableOf(setting)}\` | ${fallback} | ${setting.expects} | ${setting.doc} |`;
+  });
+  return [
+    '# Settings\n',
+    'Written by `npm run generate` from `src/config.ts`. Flags win over the environment, the environment over the defaults. An unknown `IHUMAN_…` variable, an unknown flag or a bad value stops the start.\n',
+    '| flag | variable | default | takes | meaning |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** The page of error codes, from the one table of them. */
+export function errorsPage(): string {
+  const rows = Object.entries(errorTable).map(([code, { http, retry, message }]) => {
+    return `| <a id="${code}"></a>${code} | ${String(http)} | ${retry} | ${message} |`;
+  });
+  return [
+    '# Error codes\n',
+    'Written by `npm run generate` from `src/kernel/errors.ts`. Every error that the HTTP API answers is a Problem Details object (RFC 9457) with one of these codes. A code keeps its meaning for ever. `later` means that the same request may succeed when it is repeated after a while.\n',
+    '| code | status | repeat | meaning |',
+    '| --- | ---: | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { projections } from '../../../projections/index.ts';
+import type { ExecutionEvent } from '../../../src/domain/execution/decide.ts';
+import type { RecordedEvent } from '../../../src/event-log/event-log.ts';
+import { foldInMemory } from '../../../src/projecting/memory-fold.ts';
+import { ReadModels } from '../../../src/projecting/read-models.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const dir = tempDir();
+const retry = { maxAttempts: 1, initialDelayMs: 1, factor: 1, maxDelayMs: 1, maxLostAttempts: 1 };
+
+/** What may happen to one execution, as steps of a story. */
+function eventOf(step: string, owner: string): ExecutionEvent {
+  switch (step) {
+    case 'request':
+      return {
+        type: 'ExecutionRequested',
+        data: {
+          owner,
+          skill: 'noop',
+          skillVersion: '1',
+          skillDigest: '',
+          params: { a: [1] },
+          secretParams: [],
+          cause: 'api',
+          causeId: null,
+          priority: 0,
+          dueAtMs: null,
+          expiresAtMs: null,
+          timeoutMs: 1,
+          retry,
+        },
+      };
+    case 'start':
+      return { type: 'ExecutionStarted', data: { attempt: 1, node: 'n', mode: 'inline', limits: null } };
+    case 'progress':
+      return { type: 'ExecutionProgressed', data: { attempt: 1, progress: 33.5, status: 'x' } };
+    case 'lost':
+      return { type: 'ExecutionAttemptLost', data: { attempt: 1, node: 'n', retryAtMs: 5 } };
+    case 'fail':
+      return {
+        type: 'ExecutionFailed',
+        data: { attempt: 1, error: { code: 'X', message: 'y', stack: null }, durationMs: 1, artifacts: [] },
+      };
+    default:
+      return {
+        type: 'ExecutionCompleted',
+        data: {
+          attempt: 1,
+          result: { ok: true },
+          durationMs: 1,
+          artifacts: [{ path: 'a', sizeBytes: 1, sha256: 'ab' }],
+        },
+      };
+  }
+}
+
+const story = fc.array(
+  fc.record({
+    execution: fc.nat(4),
+    step: fc.constantFrom('request', 'start', 'progress', 'lost', 'fail', 'complete'),
+  }),
+  { maxLength: 60 },
+);
+
+function record(steps: readonly { execution: number; step: string }[]): RecordedEvent[] {
+  const revisions = new Map<string, number>();
+  return steps.map(({ execution, step }, i) => {
+    const stream = `exec_${execution}`;
+    const revision = revisions.get(stream) ?? 0;
+    revisions.set(stream, revision + 1);
+    const event = eventOf(step, `user_${execution % 2}`);
+    return {
+      ...event,
+      id: `${stream}@${revision}`,
+      stream,
+      revision,
+      position: i + 1,
+      atMs: 1000 + i,
+      actor: 'user_a',
+      causationId: null,
+      correlationId: null,
+    } as RecordedEvent;
+  });
+}
+
+const sorted = (rows: readonly object[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
+
+describe('read models', () => {
+  it('INV-4: hold the same rows however the log is cut into pages, across reopening, as a fold in one go', () => {
+    let file = 0;
+    fc.assert(
+      fc.property(story, fc.array(fc.nat(60), { maxLength: 8 }), (steps, cuts) => {
+        const events = record(steps);
+        const path = join(dir, `${file++}.db`);
+        let models = ReadModels.create(path, projections, 'epoch');
+        for (const end of [...new Set([...cuts.map((cut) => Math.min(cut, events.length)), events.length])].sort(
+          (a, b) => a - b,
+        )) {
+          models.apply(events.slice(models.position, end), end);
+          models.close();
+          const again = ReadModels.open(path, projections, 'epoch', end);
+          if (again === null) throw new Error('the file was refused');
+          models = again;
+        }
+        for (const projection of projections) {
+          const rows = foldInMemory(projection, events);
+          for (const table of projection.tables) {
+            expect(sorted(models.all(`SELECT * FROM ${table.name}`))).toEqual(sorted(rows.get(table.name) ?? []));
+          }
+        }
+        models.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('of another log, of other versions, or ahead of the log are not used', () => {
+    const path = join(dir, 'other.db');
+    const models = ReadModels.create(path, projections, 'epoch');
+    models.apply([], 10);
+    models.close();
+    expect(ReadModels.open(path, projections, 'another', 10)).toBeNull();
+    expect(ReadModels.open(path, projections, 'epoch', 9)).toBeNull();
+    const newer = projections.map((projection) => ({ ...projection, version: projection.version + 1 }));
+    expect(ReadModels.open(path, newer, 'epoch', 10)).toBeNull();
+    ReadModels.open(path, projections, 'epoch', 10)?.close();
+  });
+});
