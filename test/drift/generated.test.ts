@@ -14,7 +14,7 @@ describe('facts and their copies', () => {
 
   it('every invariant of the documents is stated in the code and tested where the document says', () => {
     const page = readFileSync(join(root, 'docs/invariants.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| (INV-\d+) \|.*\| `([^`]+)` \|$/gm)];
+    const rows = [...page.matchAll(/^\| (INV-\d+) +\|.*\| `([^`]+)` +\|$/gm)];
     expect(rows.length).toBeGreaterThanOrEqual(7);
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
