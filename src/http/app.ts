@@ -40,6 +40,8 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     logger: false,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  // JSON is the one language of the API; without this, plain text would reach the handlers as a string.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler as never);
   app.setErrorHandler((error, request, reply) => {
     const appError = sendProblem(reply, error as Error);

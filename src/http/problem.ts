@@ -17,7 +17,7 @@ export interface ProblemDetails {
 export function problemOf(error: AppError): ProblemDetails {
   const { http, message } = errorTable[error.code];
   return {
-    type: `/docs/errors#${error.code}`,
+    type: `urn:ihuman:error:${error.code}`,
     title: message,
     status: http,
     code: error.code,
