@@ -46,7 +46,7 @@ const completed: NewEvent = {
 /** The messages in some frames of the server. */
 function messagesIn(bytes: Buffer): Message[] {
   const messages: Message[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const short = bytes.readUInt8(at + 1);
     const start = at + (short === 126 ? 4 : 2);
     const end = start + (short === 126 ? bytes.readUInt16BE(at + 2) : short);
@@ -170,7 +170,9 @@ describe('a subscription', () => {
     const subscription = follow(stream, client);
     await until('it caught up', () => client.wasTold('caught-up'));
     client.congested = true;
-    await log.append(appendOf(stream, { events: [...Array.from({ length: 90 }, (_, i) => tick(i)), logged, tick(99)] }));
+    await log.append(
+      appendOf(stream, { events: [...Array.from({ length: 90 }, (_, i) => tick(i)), logged, tick(99)] }),
+    );
     await log.append(appendOf(stream, { events: [completed] }));
     await ended(client, subscription);
     expect(client.got.map((message) => message.seq)).toEqual([1, 92, 93, 94]);
