@@ -105,7 +105,7 @@ describe('an execution', () => {
       .when(fail)
       .then(failed(3));
     given(requested, started())
-      .when({ ...fail, retryable: false } as ExecutionCommand)
+      .when({ ...fail, retryable: false })
       .then(failed(1));
   });
 

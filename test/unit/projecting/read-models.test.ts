@@ -84,7 +84,7 @@ function record(steps: readonly { execution: number; step: string }[]): Recorded
       actor: 'user_a',
       causationId: null,
       correlationId: null,
-    } as RecordedEvent;
+    };
   });
 }
 
