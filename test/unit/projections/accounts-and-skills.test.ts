@@ -11,7 +11,7 @@ import { recorded } from '../../support/recorded.ts';
 const given = (projection: Projection, ...events: readonly (readonly [string, NewEvent])[]) =>
   foldInMemory(projection, recorded(...events)).get(projection.tables[0]?.name ?? '');
 
-const registered: NewEvent = { type: 'UserRegistered', data: { role: 'user' } };
+const registered: NewEvent = { type: 'UserRegistered', data: { role: 'member' } };
 const erased: NewEvent = { type: 'UserErased', data: { reason: 'requested' } };
 const keyRevoked: NewEvent = { type: 'ApiKeyRevoked', data: { keyId: 'key_1' } };
 const retired: NewEvent = { type: 'SkillRetired', data: { reason: 'gone' } };
@@ -23,8 +23,8 @@ const skill = (version: string): NewEvent => ({
 describe('the accounts', () => {
   it('have a row each, which remembers that it was erased', () => {
     expect(given(usersProjection, ['user_a', registered], ['user_b', registered], ['user_a', erased])).toEqual([
-      { id: 'user_a', role: 'user', registeredAtMs: 1000, erased: 1, revision: 1 },
-      { id: 'user_b', role: 'user', registeredAtMs: 2000, erased: 0, revision: 0 },
+      { id: 'user_a', role: 'member', registeredAtMs: 1000, erased: 1, revision: 1 },
+      { id: 'user_b', role: 'member', registeredAtMs: 2000, erased: 0, revision: 0 },
     ]);
   });
 
