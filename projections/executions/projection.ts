@@ -113,7 +113,7 @@ type CountRow = ReadModelRow & {
 };
 
 const countsTable = defineTable<CountRow>({
-  name: 'execution_counts',
+  name: 'ended_counts',
   key: ['owner', 'skill', 'status'],
   columns: { owner: 'text', skill: 'text', status: 'text', executions: 'integer' },
   indexes: [],
@@ -121,7 +121,7 @@ const countsTable = defineTable<CountRow>({
 
 /**
  * One row for every execution: lists by user, status and skill, the runner's to-do list, and the answer to "how is it going".
- * Beside it how many executions each owner has by skill and status, so that no list has to be walked to be counted.
+ * Beside it how many executions of each owner have ended, by skill and status: the open ones are few and can be counted.
  */
 export const executionsProjection: Projection = {
   name: 'executions',
@@ -130,27 +130,22 @@ export const executionsProjection: Projection = {
   apply(event, write) {
     if (event.type === 'ExecutionRequested') {
       if (event.revision > 0) return;
-      const row = requestedRow(event, event.data);
-      write.insert(executionsTable, row);
-      count(write, row, row.status, 1);
+      write.insert(executionsTable, requestedRow(event, event.data));
       return;
     }
     if (!event.type.startsWith('Execution')) return;
     const row = write.get(executionsTable, event.stream);
     if (row === undefined) return;
     const changes = row.endedAtMs === null ? changesBy(event, row) : {};
-    if (changes.status !== undefined && changes.status !== row.status) {
-      count(write, row, row.status, -1);
-      count(write, row, changes.status, 1);
-    }
+    if (changes.status !== undefined && changes.endedAtMs !== undefined) count(write, row, changes.status);
     write.update(executionsTable, row, { ...changes, revision: event.revision });
   },
 };
 
-function count(write: ReadModelWriter, { owner, skill }: ExecutionRow, status: ExecutionStatus, change: number): void {
+function count(write: ReadModelWriter, { owner, skill }: ExecutionRow, status: ExecutionStatus): void {
   const before = write.get(countsTable, owner, skill, status);
-  if (before === undefined) write.insert(countsTable, { owner, skill, status, executions: change });
-  else write.update(countsTable, before, { executions: before.executions + change });
+  if (before === undefined) write.insert(countsTable, { owner, skill, status, executions: 1 });
+  else write.update(countsTable, before, { executions: before.executions + 1 });
 }
 
 type Envelope = Pick<RecordedEvent, 'stream' | 'atMs' | 'actor' | 'revision' | 'position'>;

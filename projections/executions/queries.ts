@@ -55,19 +55,26 @@ function conditionsOf({ owner, status, skill }: ExecutionFilter): { readonly whe
   return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
 }
 
-/** Counting comes from the counts read model: a list must not walk a million rows to say how long it is. */
+/** What has ended was counted when it ended; what is open is little: a list must not walk a million rows to say how long it is. */
 function countOf(reader: ReadModelReader, filter: ExecutionFilter): number {
   const { where, values } = conditionsOf(filter);
-  const row = reader.get(`SELECT coalesce(sum(executions), 0) AS total FROM execution_counts ${where}`, ...values);
-  return Number(row?.total ?? 0);
+  const ended = reader.get(`SELECT coalesce(sum(executions), 0) AS total FROM ended_counts ${where}`, ...values);
+  const open = reader.get(`SELECT count(*) AS total FROM executions ${whereOpen(where)}`, ...values);
+  return Number(ended?.total ?? 0) + Number(open?.total ?? 0);
+}
+
+function whereOpen(where: string): string {
+  return where === '' ? 'WHERE endedAtMs IS NULL' : `${where} AND endedAtMs IS NULL`;
 }
 
 /** How many executions there are by status: of one owner, or (null) of all. */
 export function countsByStatus(reader: ReadModelReader, owner: string | null): Readonly<Record<string, number>> {
-  const where = owner === null ? '' : 'WHERE owner = ?';
+  const { where, values } = conditionsOf({ owner, status: null, skill: null });
   const rows = reader.all(
-    `SELECT status, sum(executions) AS total FROM execution_counts ${where} GROUP BY status`,
-    ...(owner === null ? [] : [owner]),
+    `SELECT status, sum(executions) AS total FROM ended_counts ${where} GROUP BY status
+     UNION ALL SELECT status, count(*) FROM executions ${whereOpen(where)} GROUP BY status`,
+    ...values,
+    ...values,
   );
   return Object.fromEntries(rows.map((row) => [String(row.status), Number(row.total)]));
 }

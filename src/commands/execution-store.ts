@@ -2,7 +2,7 @@ import type { ExecutionRequested } from '../../schemas/generated/events.ts';
 import { decideExecution, type ExecutionCommand, type ExecutionEvent } from '../domain/execution/decide.ts';
 import { evolveExecution } from '../domain/execution/evolve.ts';
 import { type ExecutionState, initialExecution } from '../domain/execution/state.ts';
-import type { EventLog, Position } from '../event-log/event-log.ts';
+import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 
@@ -23,20 +23,50 @@ export interface CommandResult {
 }
 
 const maxTries = 20;
+const maxCached = 1000;
 const pageEvents = 1000;
 
 /** Loads executions from the log and applies commands to them: load, decide, append, and again when somebody was faster. */
 export class ExecutionStore {
   readonly #log: EventLog;
   readonly #clock: Clock;
+  /** Recently used executions, kept current by the log's own events: a long history is not folded for each report. */
+  readonly #cache = new Map<string, LoadedExecution>();
 
   constructor(log: EventLog, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
+    log.subscribe((events) => {
+      for (const event of events) this.#follow(event);
+    });
+  }
+
+  /** The execution as the log has it. What comes from memory may be a moment old; an append finds out. */
+  async load(executionId: string): Promise<LoadedExecution> {
+    const cached = this.#cache.get(executionId);
+    return cached ?? this.reload(executionId);
   }
 
   /** Folds the stream of an execution. */
-  async load(executionId: string): Promise<LoadedExecution> {
+  async reload(executionId: string): Promise<LoadedExecution> {
+    const loaded = await this.#fold(executionId);
+    if (this.#cache.size >= maxCached) this.#cache.clear();
+    if (loaded.state.phase !== 'absent') this.#cache.set(executionId, loaded);
+    return loaded;
+  }
+
+  #follow(event: RecordedEvent): void {
+    const cached = this.#cache.get(event.stream);
+    if (cached === undefined) return;
+    const state = evolveExecution(cached.state, event);
+    if (event.revision === cached.revision + 1 && state.phase !== 'ended') {
+      this.#cache.set(event.stream, { ...cached, state, revision: event.revision });
+    } else {
+      this.#cache.delete(event.stream);
+    }
+  }
+
+  async #fold(executionId: string): Promise<LoadedExecution> {
     let loaded: LoadedExecution = { state: initialExecution, revision: -1, request: null };
     for (;;) {
       const events = await this.#log.readStream(executionId, { fromRevision: loaded.revision + 1, limit: pageEvents });
@@ -59,7 +89,7 @@ export class ExecutionStore {
     guard: (loaded: LoadedExecution) => void = () => undefined,
   ): Promise<CommandResult> {
     for (let tries = 0; tries < maxTries; tries++) {
-      const loaded = await this.load(executionId);
+      const loaded = tries === 0 ? await this.load(executionId) : await this.reload(executionId);
       guard(loaded);
       const events = decideExecution(command, loaded.state);
       if (events.length === 0) return { events, position: null };

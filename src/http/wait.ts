@@ -15,7 +15,7 @@ const maxWaitMs = 55_000;
 export function waitMsOf(headers: IncomingHttpHeaders): number {
   const { prefer } = headers;
   if (prefer === undefined) return 0;
-  const seconds = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/.exec(String(prefer))?.[1];
+  const seconds = /(?:^|[,;\s])wait=(\d{1,9})(?:$|[,;\s])/.exec(String(prefer))?.[1];
   return seconds === undefined ? 0 : Math.min(maxWaitMs, Number(seconds) * 1000);
 }
 

@@ -12,7 +12,7 @@ import type {
   ReadModelWriter,
   TableDefinition,
 } from './projection.ts';
-import { createTableSql, TableBuffer } from './table-buffer.ts';
+import { createIndexesSql, createTableSql, TableBuffer } from './table-buffer.ts';
 
 const checkpointDdl =
   'CREATE TABLE checkpoints (projection TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL, epoch TEXT NOT NULL) STRICT, WITHOUT ROWID';
@@ -60,10 +60,13 @@ export class ReadModels implements ReadModelReader {
     };
   }
 
-  /** Makes a new, empty file in the place of whatever stands there. */
+  /**
+   * Makes a new, empty file in the place of whatever stands there, for folding a whole log into it: without journal, flush and
+   * indexes, all of which would only slow that down. It is of use once it was {@link finish}ed and opened again.
+   */
   static create(path: string, projections: readonly Projection[], epoch: string): ReadModels {
     removeReadModels(path);
-    const db = openDatabase(path, { durability: 'normal' });
+    const db = openDatabase(path, { durability: 'none' });
     inTransaction(db, () => {
       db.exec(checkpointDdl);
       const add = db.prepare('INSERT INTO checkpoints (projection, version, position, epoch) VALUES (?, ?, 0, ?)');
@@ -124,6 +127,13 @@ export class ReadModels implements ReadModelReader {
 
   get(sql: string, ...parameters: readonly Cell[]): ReadModelRow | undefined {
     return this.#prepared(sql).get(...parameters) as ReadModelRow | undefined;
+  }
+
+  /** Makes the indexes of a file that was created, and closes it. */
+  finish(): void {
+    const tables = this.#projections.flatMap((projection) => projection.tables);
+    for (const table of tables) this.#db.exec(createIndexesSql(table));
+    this.#db.close();
   }
 
   close(): void {

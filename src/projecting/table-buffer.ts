@@ -12,20 +12,25 @@ interface Entry {
 
 const maxCleanEntries = 20_000;
 
-/** SQL that makes a table and its indexes. */
-export function createTableSql(table: TableDefinition): string {
-  const columns = Object.entries(table.columns).map(([name, type]) => `${name} ${sqlType(type)}`);
+/** SQL that makes a table's indexes. */
+export function createIndexesSql(table: TableDefinition): string {
   const indexes = table.indexes.map((index, i) => {
     const where = index.where === undefined ? '' : ` WHERE ${index.where}`;
     return `CREATE INDEX ${table.name}_${String(i)} ON ${table.name} (${index.columns.join(', ')})${where};`;
   });
+  return indexes.join(' ');
+}
+
+/** SQL that makes a table, without its indexes. */
+export function createTableSql(table: TableDefinition): string {
+  const columns = Object.entries(table.columns).map(([name, type]) => `${name} ${sqlType(type)}`);
   const key = table.key.join(', ');
   const { clusteredBy } = table;
   const [keys, kind] =
     clusteredBy === undefined
       ? [[`PRIMARY KEY (${key})`], 'STRICT, WITHOUT ROWID']
       : [[`PRIMARY KEY (${clusteredBy})`, `UNIQUE (${key})`], 'STRICT'];
-  return `CREATE TABLE ${table.name} (${[...columns, ...keys].join(', ')}) ${kind}; ${indexes.join(' ')}`;
+  return `CREATE TABLE ${table.name} (${[...columns, ...keys].join(', ')}) ${kind}`;
 }
 
 function sqlType(type: ColumnType): string {
@@ -44,6 +49,7 @@ export class TableBuffer {
   readonly #delete: StatementSync;
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
+  #latest: Entry | null = null;
 
   constructor(db: DatabaseSync, table: TableDefinition) {
     this.#table = table;
@@ -72,7 +78,8 @@ export class TableBuffer {
 
   update(row: ReadModelRow, changes: Partial<ReadModelRow>): void {
     Object.assign(row, changes);
-    const entry = this.#entry(this.#keyOf(row));
+    // A row is nearly always changed right after it was got.
+    const entry = this.#latest?.row === row ? this.#latest : this.#entry(this.#keyOf(row));
     if (entry !== undefined) this.#write(entry, row);
   }
 
@@ -106,6 +113,7 @@ export class TableBuffer {
 
   #load(key: readonly Cell[]): Entry {
     const known = this.#entry(key);
+    this.#latest = known ?? null;
     if (known !== undefined) return known;
     const row = this.#select.get(...key) as ReadModelRow | undefined;
     const entry = this.#add(key, row !== undefined);

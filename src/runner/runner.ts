@@ -404,7 +404,7 @@ export class Runner {
   }
 
   async #reload(execution: TrackedExecution): Promise<void> {
-    const { state, revision, request } = await this.#deps.executions.load(execution.id);
+    const { state, revision, request } = await this.#deps.executions.reload(execution.id);
     execution.loaded = request === null ? null : { state, revision, request };
   }
 }

@@ -52,6 +52,6 @@ export function foldLog({ log, path, projections, until, onProgress }: FoldOptio
       onProgress(models.position);
     }
   } finally {
-    models.close();
+    models.finish();
   }
 }

@@ -28,6 +28,7 @@ interface KeeperOptions {
 
 /** Events folded in one slice of a rebuild; queries get their turn between slices. */
 const sliceEvents = 4000;
+const startOverMs = 5000;
 
 /**
  * Keeps the read models in step with the log. They are folded when the log has moved on for a moment and before any query, so
@@ -146,9 +147,24 @@ export class ReadModelKeeper {
   #scheduleSlice(): void {
     setImmediate(() => {
       if (this.#closed || this.#next === null) return;
-      this.#slice();
+      try {
+        this.#slice();
+      } catch {
+        this.#startOver();
+        return;
+      }
       if (this.#next !== null) this.#scheduleSlice();
     });
+  }
+
+  /** A rebuild that failed (on a full disk, say) begins again after a while; what it has written is of no use. */
+  #startOver(): void {
+    this.#next?.close();
+    this.#next = null;
+    removeReadModels(this.#nextPath);
+    setTimeout(() => {
+      if (!this.#closed) this.rebuild(this.#rebuiltBecause ?? 'the last rebuild failed');
+    }, startOverMs);
   }
 
   #slice(): void {
@@ -159,7 +175,7 @@ export class ReadModelKeeper {
   }
 
   #switchTo(next: ReadModels): void {
-    next.close();
+    next.finish();
     this.#live?.close();
     removeReadModels(this.#path);
     renameSync(this.#nextPath, this.#path);

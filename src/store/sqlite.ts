@@ -2,8 +2,11 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { AppError } from '../kernel/errors.ts';
 
-/** How often a commit reaches the disk: `full` flushes every commit, `normal` only checkpoints (for what can be rebuilt). */
-export type Durability = 'full' | 'normal';
+/**
+ * How often a commit reaches the disk: `full` flushes every commit, `normal` only checkpoints (for what can be rebuilt),
+ * `none` never and cannot roll back (for a file that is thrown away when it is not finished).
+ */
+export type Durability = 'full' | 'normal' | 'none';
 
 interface OpenOptions {
   readonly durability: Durability;
@@ -14,17 +17,23 @@ interface OpenOptions {
 export function openDatabase(path: string, options: OpenOptions): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
   try {
-    if (options.readOnly !== true) {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
-      db.exec(`PRAGMA synchronous = ${options.durability === 'full' ? 'FULL' : 'NORMAL'}`);
-      assertSetting(db, 'synchronous', options.durability === 'full' ? 2 : 1);
-    }
-    db.exec('PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY');
+    if (options.readOnly !== true) configure(db, options.durability);
+    db.exec('PRAGMA temp_store = MEMORY');
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function configure(db: DatabaseSync, durability: Durability): void {
+  if (durability === 'none') {
+    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
+    return;
+  }
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
+  db.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA cache_size = -8192`);
+  assertSetting(db, 'synchronous', durability === 'full' ? 2 : 1);
 }
 
 function assertSetting(db: DatabaseSync, pragma: string, wanted: number): void {

@@ -159,7 +159,8 @@ function failAttempt(command: Command<'fail-attempt'>, state: Running): readonly
 function timeOut(command: Command<'time-out'>, state: Running): readonly ExecutionEvent[] {
   const { durationMs, artifacts } = command;
   const attempt = state.attempts;
-  if (state.cancellationRequested || !mayRepeat(state)) {
+  if (state.cancellationRequested) return [cancelled(attempt, { reason: null, durationMs, artifacts })];
+  if (!mayRepeat(state)) {
     return [{ type: 'ExecutionTimedOut', data: { attempt, timeoutMs: state.timeoutMs, durationMs, artifacts } }];
   }
   const message = `The attempt ran longer than ${String(state.timeoutMs)} ms.`;

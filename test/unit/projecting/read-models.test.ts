@@ -98,11 +98,14 @@ describe('read models', () => {
         const events = record(steps);
         const path = join(dir, `${file++}.db`);
         let models = ReadModels.create(path, projections, 'epoch');
+        let fresh = true;
         for (const end of [...new Set([...cuts.map((cut) => Math.min(cut, events.length)), events.length])].sort(
           (a, b) => a - b,
         )) {
           models.apply(events.slice(models.position, end), end);
-          models.close();
+          if (fresh) models.finish();
+          else models.close();
+          fresh = false;
           const again = ReadModels.open(path, projections, 'epoch', end);
           if (again === null) throw new Error('the file was refused');
           models = again;
@@ -123,7 +126,7 @@ describe('read models', () => {
     const path = join(dir, 'other.db');
     const models = ReadModels.create(path, projections, 'epoch');
     models.apply([], 10);
-    models.close();
+    models.finish();
     expect(ReadModels.open(path, projections, 'another', 10)).toBeNull();
     expect(ReadModels.open(path, projections, 'epoch', 9)).toBeNull();
     const newer = projections.map((projection) => ({ ...projection, version: projection.version + 1 }));
