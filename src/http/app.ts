@@ -55,7 +55,7 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     });
   }
   app.addHook('onRequest', (_request, reply, done) => {
-    for (const [name, value] of securityHeaders) reply.raw.setHeader(name, value);
+    void reply.headers(securityHeaders);
     done();
   });
   if (config.allowedOrigins.length > 0) await app.register(cors, { origin: [...config.allowedOrigins] });
@@ -75,13 +75,13 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
  * On every answer: nothing that the API sends is a page, and nothing may frame, sniff or keep it. The pages of the
  * documentation bring a policy of their own.
  */
-const securityHeaders = [
-  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-  ['x-content-type-options', 'nosniff'],
-  ['referrer-policy', 'no-referrer'],
-  ['cross-origin-resource-policy', 'same-site'],
-  ['cache-control', 'no-store'],
-] as const;
+const securityHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-site',
+  'cache-control': 'no-store',
+};
 
 function sendProblem(reply: FastifyReply, error: Error): AppError {
   const appError = toAppError(error);

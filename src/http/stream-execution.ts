@@ -25,7 +25,12 @@ export async function streamExecution(
   });
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-accel-buffering': 'no',
+  });
   const keepAlive = setInterval(() => raw.write(':\n\n'), keepAliveMs);
   let open = true;
   raw.once('close', () => {

@@ -36,8 +36,8 @@ const capabilities: LogCapabilities = {
 /** Appends waiting for the store before further ones are refused with BUSY. */
 const maxPending = 100_000;
 const maxBatch = 4096;
-/** Batches on their way at once. More would make each smaller: a flush costs the same for one append as for a hundred. */
-const maxInFlight = 1;
+/** Batches on their way at once: while one is written the next waits beside it. More would only make each smaller. */
+const maxInFlight = 2;
 
 /**
  * The event log on this machine's disk. Appends of one turn of the event loop travel to the store thread together and share

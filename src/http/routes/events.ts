@@ -96,7 +96,12 @@ async function follow(
   raw.once('close', () => {
     gone.abort();
   });
-  raw.writeHead(200, { 'content-type': format.contentType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+  raw.writeHead(200, {
+    'content-type': format.contentType,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-accel-buffering': 'no',
+  });
   raw.flushHeaders();
   const keepAlive = setInterval(() => {
     raw.write(format.keepAlive);
