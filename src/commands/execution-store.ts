@@ -74,7 +74,7 @@ export class ExecutionStore {
         const request = event.type === 'ExecutionRequested' ? event.data : loaded.request;
         loaded = { state: evolveExecution(loaded.state, event), revision: event.revision, request };
       }
-      if (events.length < pageEvents) return loaded;
+      if (events.length === 0) return loaded;
     }
   }
 

@@ -45,6 +45,9 @@ export type ChainCheck =
   | { readonly intact: false; readonly position: number; readonly reason: string };
 
 const maxCachedHeads = 100_000;
+/** Rows read at once, and what a page holds at most (the record that goes over it included). */
+const chunkRows = 200;
+const maxPageBytes = 16 * 1024 * 1024;
 
 // Streams are interned: a name stands once in the file however many records the stream has, which keeps a no-op
 // execution (three records) under 500 bytes on disk.
@@ -134,12 +137,16 @@ export class LogFile {
     const id = this.#sql.streamId.get(stream)?.id;
     if (id === undefined) return [];
     const start = this.#sql.recordHolding.get(id, fromRevision)?.revision ?? fromRevision;
-    return gather(this.#sql.streamRecords.iterate(id, start), limit, () => stream);
+    const next = (last: Row | undefined): Row[] =>
+      this.#sql.streamRecords.all(id, last === undefined ? start : Number(last.revision) + 1, chunkRows);
+    return gather(next, limit, () => stream, fromRevision);
   }
 
-  /** Records after a position in log order, until at least `limit` events are gathered. */
+  /** Records after a position in log order, until at least `limit` events or some mebibytes are gathered. */
   readAll(after: number, limit: number): StoredRecord[] {
-    return gather(this.#sql.allRecords.iterate(after, limit), limit, (row) => String(row.name));
+    const next = (last: Row | undefined): Row[] =>
+      this.#sql.allRecords.all(last === undefined ? after : Number(last.position), chunkRows);
+    return gather(next, limit, (row) => String(row.name));
   }
 
   /** Position of the last record at or before a wall-clock time, by bisection: record times hardly ever run backwards. */
@@ -284,22 +291,39 @@ function isExpected(expected: number, actualRevision: number): boolean {
 
 type Row = Record<string, unknown>;
 
-function gather(rows: Iterable<Row>, limit: number, nameOf: (row: Row) => string): StoredRecord[] {
+/**
+ * Reads in chunks until it has enough. Each chunk is read to its end: a statement that is left half-way keeps its snapshot,
+ * and everything read on the connection afterwards would be as old as that.
+ */
+function gather(
+  nextRows: (last: Row | undefined) => Row[],
+  limit: number,
+  nameOf: (row: Row) => string,
+  fromRevision = 0,
+): StoredRecord[] {
   const records: StoredRecord[] = [];
+  let last: Row | undefined;
   let events = 0;
-  for (const row of rows) {
-    const eventCount = Number(row.events);
-    records.push({
-      position: Number(row.position),
-      stream: nameOf(row),
-      firstRevision: Number(row.revision),
-      eventCount,
-      record: bytesOf(row.record),
-    });
-    events += eventCount;
-    if (events >= limit) break;
+  let bytes = 0;
+  for (;;) {
+    const rows = nextRows(last);
+    for (const row of rows) {
+      const record = {
+        position: Number(row.position),
+        stream: nameOf(row),
+        firstRevision: Number(row.revision),
+        eventCount: Number(row.events),
+        record: bytesOf(row.record),
+      };
+      records.push(record);
+      // Of the record that a page begins inside of, only the events that were asked for count.
+      events += record.eventCount - Math.max(0, fromRevision - record.firstRevision);
+      bytes += record.record.length;
+      if (events >= limit || bytes >= maxPageBytes) return records;
+    }
+    last = rows.at(-1);
+    if (rows.length < chunkRows) return records;
   }
-  return records;
 }
 
 type Statements = Record<StatementName, StatementSync>;
@@ -312,7 +336,7 @@ const statements = {
   lastOfStream: 'SELECT revision, events FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1',
   recordHolding: 'SELECT revision FROM records WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT 1',
   streamRecords:
-    'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision',
+    'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?',
   allRecords:
     'SELECT position, name, revision, events, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position LIMIT ?',
   recordAtOrBefore: 'SELECT record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',

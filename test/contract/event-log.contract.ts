@@ -259,6 +259,17 @@ export function describeEventLog(factory: LogFactory): void {
       });
     });
 
+    it('a page of a stream that begins inside a large append still holds as many events as were asked for', async () => {
+      const stream = newStream();
+      for (let i = 0; i < 4; i++)
+        await log.append(appendOf(stream, { events: Array.from({ length: 50 }, () => tick(i)) }));
+      for (const from of [0, 10, 49, 50, 99, 130]) {
+        const page = await log.readStream(stream, { fromRevision: from, limit: 50 });
+        expect(page.length).toBeGreaterThanOrEqual(50);
+        expect(page[0]?.revision).toBe(from);
+      }
+    });
+
     describe('tailing', () => {
       it('goes from history to live without a loss, a repetition or a change of order', async () => {
         const stream = newStream();

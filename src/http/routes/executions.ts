@@ -261,11 +261,11 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         },
       },
       async (request) => {
-        const { id } = await ownedExecution(services, principalOf(request), request.params.id);
+        const { id, revision } = await ownedExecution(services, principalOf(request), request.params.id);
         const { fromRevision = 0, limit = 50 } = request.query;
         const events = (await log.readStream(id, { fromRevision, limit })).slice(0, limit);
-        const last = events.length === limit ? events.at(-1) : undefined;
-        return { events: events.map(eventView) as never, nextRevision: last === undefined ? null : last.revision + 1 };
+        const last = events.at(-1)?.revision ?? revision;
+        return { events: events.map(eventView) as never, nextRevision: last < revision ? last + 1 : null };
       },
     );
 
