@@ -184,7 +184,7 @@ export class LogFile {
           };
         }
         hash = chainHash(hash, stream, revision, bytesOf(row.record));
-        if (!equalBytes(hash, bytesOf(row.hash)))
+        if (Buffer.compare(hash, bytesOf(row.hash)) !== 0)
           return { intact: false, position, reason: 'the chain hash does not fit' };
         revisions.set(stream, revision + Number(row.events));
         records++;
@@ -358,8 +358,4 @@ function prepare(db: DatabaseSync): Statements {
 
 function bytesOf(value: unknown): Uint8Array {
   return definitely(value instanceof Uint8Array ? value : null, 'a blob column holds bytes');
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }
