@@ -68,6 +68,8 @@ function spawnServer(dataDir: string, flags: readonly string[], environment: Rec
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test that fails before it stops its server must not leave it behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     output.stdout += chunk.toString();

@@ -1,9 +1,10 @@
-const deadlineMs = 30_000;
+const defaultDeadlineMs = 30_000;
 
 /** Waits until `condition` gives something truthy and returns it; throws with the claim when it never does. */
 export async function until<T>(
   claim: string,
   condition: () => T | Promise<T>,
+  deadlineMs = defaultDeadlineMs,
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
