@@ -219,6 +219,7 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
     clock,
     limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued, maxParamsBytes },
     waiting: () => runner.waiting,
+    placeFor: (skill, timeoutMs) => runner.placeFor(skill, timeoutMs),
   });
   const runnerStats = (): RunnerStats => ({
     running: runner.running,

@@ -15,7 +15,7 @@ interface Loaded {
 
 const path = '/api/skills/noop/execute';
 const connections = 100;
-const warmUp = 3000;
+const warmUp = 10_000;
 
 async function load(url: string, key: string, requests: number, parallel: number, prefer = ''): Promise<Loaded> {
   const program = new Program('bench/programs/load.ts', [url, path, key, String(requests), String(parallel), prefer]);
@@ -74,7 +74,7 @@ export function fdatasyncMs(dir: string): number {
 
 /** Submit to completed over HTTP: throughput inline and isolated, and the latency of one at a time. */
 export async function httpFigures(scale: number): Promise<Figure[]> {
-  const requests = Math.round(30_000 * scale);
+  const requests = Math.round(60_000 * scale);
   const bare = await bareRate(requests);
   const inline = await executionRate(['--runner=inline'], requests);
   const isolated = await executionRate(['--runner=process'], Math.round(requests / 2));
@@ -106,7 +106,7 @@ export async function httpFigures(scale: number): Promise<Figure[]> {
 async function latencyFigure(requests: number): Promise<Figure> {
   const bare = new Program('bench/programs/bare-fastify.ts', []);
   const { url: bareUrl } = await bare.says<{ url: string }>();
-  await load(bareUrl, 'none', warmUp, 1);
+  await load(bareUrl, "none", 3000, 1);
   const { p50Ms: roundTripMs } = await load(bareUrl, 'none', requests, 1);
   await bare.stop();
   return withPlace(async (dir) => {

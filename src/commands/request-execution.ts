@@ -1,7 +1,8 @@
 import type { ExecutionCause, ExecutionRequested, RetryPolicy } from '../../schemas/generated/events.ts';
-import { decideExecution } from '../domain/execution/decide.ts';
+import { decideExecution, type ExecutionCommand, type ExecutionEvent } from '../domain/execution/decide.ts';
+import { evolveExecution } from '../domain/execution/evolve.ts';
 import { initialExecution } from '../domain/execution/state.ts';
-import type { EventLog, Position } from '../event-log/event-log.ts';
+import type { AppendResult, EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { derivedId, newId } from '../kernel/ids.ts';
@@ -43,6 +44,16 @@ export interface RequestedExecution {
   readonly created: boolean;
 }
 
+/** A place in the runner, held before the execution exists: request and start then travel in one append. */
+export interface Place {
+  /** What has to follow the request. */
+  readonly start: ExecutionCommand;
+  /** The append was accepted: run it. */
+  readonly begin: (executionId: string) => void;
+  /** Nothing was appended: the place is free again. */
+  readonly giveBack: () => void;
+}
+
 interface Dependencies {
   readonly log: EventLog;
   readonly vault: Vault;
@@ -50,6 +61,8 @@ interface Dependencies {
   readonly limits: RequestLimits;
   /** Executions that wait to be started, for the limit. */
   readonly waiting: () => number;
+  /** A place where an execution of this skill could start at once; null when it has to wait its turn. */
+  readonly placeFor: (skill: LoadedSkill, timeoutMs: number) => Place | null;
 }
 
 export interface RequestLimits {
@@ -75,7 +88,7 @@ export class ExecutionRequests {
    * the key belongs to another order.
    */
   async request(order: ExecutionOrder): Promise<RequestedExecution> {
-    const { log, vault, clock } = this.#deps;
+    const { log, vault, clock, placeFor } = this.#deps;
     const { skill, options, owner, actor } = order;
     const nowMs = clock.now();
     const params = this.#checked(order);
@@ -84,13 +97,15 @@ export class ExecutionRequests {
     const { idempotencyKey } = options;
     const executionId = idempotencyKey === undefined ? newId('exec', clock) : derivedId('exec', owner, idempotencyKey);
     if (Object.keys(secret).length > 0) await vault.add('params', executionId, owner, secret);
-    const result = await log.append({
-      stream: executionId,
-      events: decideExecution({ kind: 'request', request }, initialExecution),
-      expected: 'none',
-      actor,
-      atMs: nowMs,
-    });
+    const place = request.dueAtMs === null ? placeFor(skill, request.timeoutMs) : null;
+    const events = decideRequest(request, place, nowMs);
+    let result: AppendResult | null = null;
+    try {
+      result = await log.append({ stream: executionId, events, expected: 'none', actor, atMs: nowMs });
+    } finally {
+      if (result?.outcome === 'accepted') place?.begin(executionId);
+      else place?.giveBack();
+    }
     if (result.outcome === 'accepted') return { executionId, position: result.position, created: true };
     return this.#existing(executionId, request);
   }
@@ -140,6 +155,13 @@ export class ExecutionRequests {
     }
     throw new AppError('IDEMPOTENCY_KEY_REUSED');
   }
+}
+
+function decideRequest(request: ExecutionRequested, place: Place | null, atMs: number): readonly ExecutionEvent[] {
+  const requested = decideExecution({ kind: 'request', request }, initialExecution);
+  if (place === null) return requested;
+  const state = requested.reduce((before, event) => evolveExecution(before, { ...event, atMs }), initialExecution);
+  return [...requested, ...decideExecution(place.start, state)];
 }
 
 function isSameOrder(a: ExecutionRequested, b: ExecutionRequested): boolean {

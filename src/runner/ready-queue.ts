@@ -33,6 +33,15 @@ export class ReadyQueue {
     }
   }
 
+  /** Counts one more run of a skill that nothing waits in front of; false when something does, or the skill is at its limit. */
+  overtake(skill: string): boolean {
+    if (this.#ready.size > 0) return false;
+    const running = this.#running.get(skill) ?? 0;
+    if (running >= this.#limitOf(skill)) return false;
+    this.#running.set(skill, running + 1);
+    return true;
+  }
+
   /** A run of this skill is over: the next one that stepped aside may come back. */
   ended(skill: string): void {
     const running = (this.#running.get(skill) ?? 1) - 1;

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../kernel/json.ts';
-import type { EventOf, ExecutionRequested, RunLimits } from '../../schemas/generated/events.ts';
+import type { EventOf, RunLimits } from '../../schemas/generated/events.ts';
 import type { ExecutionStore } from '../commands/execution-store.ts';
 import { decideExecution, type ExecutionCommand } from '../domain/execution/decide.ts';
 import { evolveExecution } from '../domain/execution/evolve.ts';
 import { initialExecution } from '../domain/execution/state.ts';
 import { isEnding } from '../commands/endings.ts';
+import type { Place } from '../commands/request-execution.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -90,7 +91,7 @@ export class Runner {
       this.#due(execution);
     });
     this.#unsubscribe = deps.log.subscribe((events) => {
-      for (const event of events) this.#fold(event);
+      this.#fold(events);
     });
   }
 
@@ -175,7 +176,16 @@ export class Runner {
     });
   }
 
-  #fold(event: RecordedEvent): void {
+  #fold(events: readonly RecordedEvent[]): void {
+    for (const event of events) this.#foldOne(event);
+    const [first] = events;
+    if (first?.type !== 'ExecutionRequested') return;
+    // Queued only when the same append did not start it as well.
+    const execution = this.#tracked.get(first.stream);
+    if (execution !== undefined && events.length === 1) this.#enqueue(execution);
+  }
+
+  #foldOne(event: RecordedEvent): void {
     if (event.type === 'ExecutionRequested') {
       if (event.revision === 0 && event.data.cause !== 'external') this.#track(event);
       return;
@@ -224,7 +234,6 @@ export class Runner {
       queued: false,
     };
     this.#tracked.set(execution.id, execution);
-    this.#enqueue(execution);
   }
 
   #enqueue(execution: TrackedExecution): void {
@@ -265,6 +274,44 @@ export class Runner {
     });
   }
 
+  /**
+   * Holds a place for an execution that is just being requested, when it could start at once and nothing waits in front of it:
+   * request and start then share one append, and one flush.
+   */
+  placeFor(skill: LoadedSkill, timeoutMs: number): Place | null {
+    if (!this.#accepting || this.#claims + this.#runs >= this.#capacity()) return null;
+    const { name } = skill.metadata;
+    if (!this.#ready.overtake(name)) return null;
+    this.#claims++;
+    return {
+      start: this.#startCommand(timeoutMs),
+      begin: (executionId) => {
+        this.#beginAt(executionId, name).catch((error: unknown) => {
+          this.#deps.onError(error, executionId);
+          this.#giveBack(name);
+        });
+      },
+      giveBack: () => {
+        this.#giveBack(name);
+      },
+    };
+  }
+
+  async #beginAt(executionId: string, skill: string): Promise<void> {
+    const execution = this.#tracked.get(executionId);
+    if (execution !== undefined && execution.loaded === null) await this.#reload(execution);
+    if (execution?.loaded?.state.phase === 'running') {
+      this.#claims--;
+      this.#begin(execution);
+    } else this.#giveBack(skill);
+  }
+
+  #giveBack(skill: string): void {
+    this.#claims--;
+    this.#ready.ended(skill);
+    this.#pump();
+  }
+
   #pump(): void {
     while (this.#accepting && this.#claims + this.#runs < this.#capacity()) {
       const execution = this.#ready.take();
@@ -296,22 +343,18 @@ export class Runner {
       execution.loaded = null;
       this.#enqueue(execution);
     }
-    this.#claims--;
     if (started) {
+      this.#claims--;
       this.#begin(execution);
-    } else {
-      this.#ready.ended(execution.skill);
-      this.#pump();
-    }
+    } else this.#giveBack(execution.skill);
   }
 
   async #appendStart(execution: TrackedExecution): Promise<boolean> {
-    const { log, clock, node, skillRunner } = this.#deps;
+    const { log, clock, node } = this.#deps;
     if (execution.loaded === null) await this.#reload(execution);
     const loaded = execution.loaded;
     if (loaded?.state.phase !== 'queued') return false;
-    const limits = skillRunner.mode === 'process' ? this.#limitsOf(loaded.request) : null;
-    const events = decideExecution({ kind: 'start', node, mode: skillRunner.mode, limits }, loaded.state);
+    const events = decideExecution(this.#startCommand(loaded.request.timeoutMs), loaded.state);
     const result = await log.append({
       stream: execution.id,
       events,
@@ -320,6 +363,12 @@ export class Runner {
       atMs: clock.now(),
     });
     return result.outcome === 'accepted';
+  }
+
+  #startCommand(timeoutMs: number): ExecutionCommand {
+    const { node, skillRunner } = this.#deps;
+    const limits = skillRunner.mode === 'process' ? this.#limitsOf(timeoutMs) : null;
+    return { kind: 'start', node, mode: skillRunner.mode, limits };
   }
 
   #begin(execution: TrackedExecution): void {
@@ -359,7 +408,14 @@ export class Runner {
     const attempt = state.phase === 'running' ? state.attempts : 1;
     const start = (params: JsonObject): RunHandle =>
       this.#deps.skillRunner.run(
-        { executionId: execution.id, attempt, owner: execution.owner, skill, params, limits: this.#limitsOf(request) },
+        {
+          executionId: execution.id,
+          attempt,
+          owner: execution.owner,
+          skill,
+          params,
+          limits: this.#limitsOf(request.timeoutMs),
+        },
         {
           progress: (percent, status) => {
             run.progress(percent, status);
@@ -399,7 +455,7 @@ export class Runner {
     return { handle: { outcome, cancel }, outcome };
   }
 
-  #limitsOf({ timeoutMs }: ExecutionRequested): RunLimits {
+  #limitsOf(timeoutMs: number): RunLimits {
     return { timeoutMs, ...this.#deps.limits };
   }
 
