@@ -45,7 +45,8 @@ async function executionRate(flags: readonly string[], requests: number): Promis
       return ((await response.json()) as { total: number }).total;
     };
     const settle = async (wanted: number): Promise<void> => {
-      while ((await completed()) < wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+      // Asked seldom: every question folds what there is, and many small folds are no measure of a large one.
+      while ((await completed()) < wanted) await new Promise((resolve) => setTimeout(resolve, 25));
     };
     await load(url, key, warmUp, connections);
     await settle(warmUp);
@@ -106,7 +107,7 @@ export async function httpFigures(scale: number): Promise<Figure[]> {
 async function latencyFigure(requests: number): Promise<Figure> {
   const bare = new Program('bench/programs/bare-fastify.ts', []);
   const { url: bareUrl } = await bare.says<{ url: string }>();
-  await load(bareUrl, "none", 3000, 1);
+  await load(bareUrl, 'none', warmUp, 1);
   const { p50Ms: roundTripMs } = await load(bareUrl, 'none', requests, 1);
   await bare.stop();
   return withPlace(async (dir) => {

@@ -95,6 +95,23 @@ export const executionsTable = defineTable<ExecutionRow>({
     revision: 'integer',
     position: 'integer',
   },
+  fixed: [
+    'position',
+    'owner',
+    'skill',
+    'skillVersion',
+    'skillDigest',
+    'cause',
+    'causeId',
+    'requestedBy',
+    'priority',
+    'paramsJson',
+    'secretParamsJson',
+    'retryJson',
+    'timeoutMs',
+    'requestedAtMs',
+    'expiresAtMs',
+  ],
   indexes: [
     { columns: ['owner'] },
     // Nearly all executions complete: those are found by walking the owner's, the others by this.

@@ -23,6 +23,8 @@ export interface TableDefinition<Row extends ReadModelRow = ReadModelRow> {
   readonly key: readonly (keyof Row & string)[];
   /** An integer column, unique too, in whose order the rows lie: for long tables that grow at one end. */
   readonly clusteredBy?: keyof Row & string;
+  /** Columns that keep what a row was inserted with: an update writes neither them nor the indexes over them. */
+  readonly fixed?: readonly (keyof Row & string)[];
   readonly indexes: readonly IndexDefinition[];
 }
 
@@ -32,7 +34,7 @@ export interface ReadModelWriter {
   get<Row extends ReadModelRow>(table: TableDefinition<Row>, ...key: readonly Cell[]): Row | undefined;
   /** Writes a row whose key is known to be new: saves the look-up. */
   insert<Row extends ReadModelRow>(table: TableDefinition<Row>, row: Row): void;
-  /** Changes some columns of a row that `get` or `insert` gave; never those of its key. The row itself is changed. */
+  /** Changes some columns of a row that `get` or `insert` gave; never those of its key or fixed ones. The row itself is changed. */
   update<Row extends ReadModelRow>(table: TableDefinition<Row>, row: Row, changes: Partial<Row>): void;
   /** Writes a row, whether or not one with its key is there. */
   put<Row extends ReadModelRow>(table: TableDefinition<Row>, row: Row): void;

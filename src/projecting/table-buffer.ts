@@ -6,8 +6,8 @@ interface Entry {
   readonly key: readonly Cell[];
   row: ReadModelRow | null;
   dirty: boolean;
-  /** False only when the database surely has no such row: then a removal costs nothing. */
-  stored: boolean;
+  /** Whether the database has a row with this key; `same` when that one differs in nothing that an update leaves out. */
+  stored: 'no' | 'maybe' | 'same';
 }
 
 const maxCleanEntries = 20_000;
@@ -46,6 +46,9 @@ export class TableBuffer {
   readonly #columns: readonly string[];
   readonly #select: StatementSync;
   readonly #upsert: StatementSync;
+  readonly #changing: readonly string[];
+  /** Null when a row has nothing but its key and fixed columns. */
+  readonly #update: StatementSync | null;
   readonly #delete: StatementSync;
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
@@ -63,6 +66,15 @@ export class TableBuffer {
     this.#upsert = db.prepare(
       `INSERT INTO ${table.name} (${names}) VALUES (${marks}) ON CONFLICT (${table.key.join(', ')}) ${onConflict}`,
     );
+    const kept: readonly string[] = [...table.key, ...(table.fixed ?? [])];
+    this.#changing = this.#columns.filter((column) => !kept.includes(column));
+
+    this.#update =
+      this.#changing.length === 0
+        ? null
+        : db.prepare(
+            `UPDATE ${table.name} SET ${this.#changing.map((column) => `${column} = ?`).join(', ')} WHERE ${byKey}`,
+          );
     this.#delete = db.prepare(`DELETE FROM ${table.name} WHERE ${byKey}`);
   }
 
@@ -73,7 +85,7 @@ export class TableBuffer {
   /** Writes a row that is known not to be there yet. */
   insert(row: ReadModelRow): void {
     const key = this.#keyOf(row);
-    this.#write(this.#entry(key) ?? this.#add(key, false), row);
+    this.#replace(this.#entry(key) ?? this.#add(key, 'no'), row);
   }
 
   update(row: ReadModelRow, changes: Partial<ReadModelRow>): void {
@@ -85,7 +97,7 @@ export class TableBuffer {
 
   put(row: ReadModelRow): void {
     const key = this.#keyOf(row);
-    this.#write(this.#entry(key) ?? this.#add(key, true), row);
+    this.#replace(this.#entry(key) ?? this.#add(key, 'maybe'), row);
   }
 
   remove(key: readonly Cell[]): void {
@@ -95,10 +107,12 @@ export class TableBuffer {
   /** Writes what changed; to be called inside a transaction. */
   flush(): void {
     for (const entry of this.#dirty) {
-      const { row } = entry;
-      if (row !== null) this.#upsert.run(...this.#columns.map((column) => row[column] ?? null));
-      else if (entry.stored) this.#delete.run(...entry.key);
-      entry.stored = row !== null;
+      const { row, key, stored } = entry;
+      if (row === null) {
+        if (stored !== 'no') this.#delete.run(...key);
+      } else if (stored === 'same') this.#update?.run(...cellsOf(row, this.#changing), ...key);
+      else this.#upsert.run(...cellsOf(row, this.#columns));
+      entry.stored = row === null ? 'no' : 'same';
       entry.dirty = false;
     }
     this.#dirty.clear();
@@ -116,7 +130,7 @@ export class TableBuffer {
     this.#latest = known ?? null;
     if (known !== undefined) return known;
     const row = this.#select.get(...key) as ReadModelRow | undefined;
-    const entry = this.#add(key, row !== undefined);
+    const entry = this.#add(key, row === undefined ? 'no' : 'same');
     entry.row = row ?? null;
     return entry;
   }
@@ -125,10 +139,16 @@ export class TableBuffer {
     return this.#entries.get(nameOf(key));
   }
 
-  #add(key: readonly Cell[], stored: boolean): Entry {
+  #add(key: readonly Cell[], stored: Entry['stored']): Entry {
     const entry: Entry = { key, row: null, dirty: false, stored };
     this.#entries.set(nameOf(key), entry);
     return entry;
+  }
+
+  /** Puts another row in the place of what may be there. */
+  #replace(entry: Entry, row: ReadModelRow): void {
+    if (entry.stored === 'same') entry.stored = 'maybe';
+    this.#write(entry, row);
   }
 
   #write(entry: Entry, row: ReadModelRow | null): void {
@@ -141,6 +161,10 @@ export class TableBuffer {
   #keyOf(row: ReadModelRow): readonly Cell[] {
     return this.#table.key.map((column) => row[column] ?? null);
   }
+}
+
+function cellsOf(row: ReadModelRow, columns: readonly string[]): Cell[] {
+  return columns.map((column) => row[column] ?? null);
 }
 
 function nameOf(key: readonly Cell[]): string {
