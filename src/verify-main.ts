@@ -1,28 +1,70 @@
+import { parseArgs } from 'node:util';
+
 import { readConfig } from './config.ts';
+import { checkExport } from './feed/log-export.ts';
 import { isAppError } from './kernel/errors.ts';
 import { verifyDataDir } from './verify.ts';
 
-/** `npm run verify -- --data-dir …`: exit code 0 when the log is whole and the read models agree with it, 1 when not. */
-try {
-  const { dataDir } = readConfig(process.argv.slice(2), process.env);
+const help = `Checks that nothing of a log was lost or changed. Exit code 0: all is well; 1: it is not; 2: it could not be checked.
+
+  npm run verify                            the data directory ./.ihuman, or the one of IHUMAN_DATA_DIR
+  npm run verify -- --data-dir=DIR          a data directory, or a copy of one: hash chain, and read models against the log
+  npm run verify -- --export=FILE           a file of GET /api/events/export: needs nothing but the file
+  npm run verify -- --export=FILE --known-hash=HEX
+                                            ... and the log has to pass through this hash, noted from an earlier check
+`;
+
+interface Found {
+  readonly lines: readonly string[];
+  readonly clean: boolean;
+}
+
+async function checkFile(path: string, knownHash: string | null): Promise<Found> {
+  const found = await checkExport(path, knownHash);
+  if (!found.intact) return { lines: [`export: DAMAGED at line ${String(found.line)}: ${found.reason}`], clean: false };
+  const { appends, events, headHash } = found;
+  return { lines: [`export: ${intact(appends, events, headHash)}`], clean: true };
+}
+
+function checkDirectory(args: readonly string[]): Found {
+  const { dataDir } = readConfig(args, process.env);
+  const { isTTY } = process.stderr;
   const { chain, readModels, clean } = verifyDataDir(dataDir, (what, position, head) => {
-    if (process.stderr.isTTY)
-      process.stderr.write(`\r${what}: ${String(Math.round((position / Math.max(1, head)) * 100))} % `);
+    if (isTTY) process.stderr.write(`\r${what}: ${String(Math.round((position / Math.max(1, head)) * 100))} % `);
   });
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  if (chain.intact)
-    process.stdout.write(
-      `log: intact, ${String(chain.records)} appends, ${String(chain.events)} events, head hash ${chain.headHash}\n`,
-    );
-  else process.stdout.write(`log: DAMAGED at position ${String(chain.position)}: ${chain.reason}\n`);
+  if (isTTY) process.stderr.write('\r\x1b[K');
+  const lines = chain.intact
+    ? [`log: ${intact(chain.records, chain.events, chain.headHash)}`]
+    : [`log: DAMAGED at position ${String(chain.position)}: ${chain.reason}`];
   if (readModels !== null) {
-    process.stdout.write(
-      `read models: ${String(readModels.differences.length)} differences at position ${String(readModels.position)}\n`,
-    );
-    for (const { table, key, what } of readModels.differences) process.stdout.write(`  ${table} ${key}: ${what}\n`);
+    const { differences, position } = readModels;
+    lines.push(`read models: ${String(differences.length)} differences at position ${String(position)}`);
+    lines.push(...differences.map(({ table, key, what }) => `  ${table} ${key}: ${what}`));
   }
-  process.exit(clean ? 0 : 1);
-} catch (error) {
-  process.stderr.write(`${isAppError(error) || error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(2);
+  return { lines, clean };
+}
+
+function intact(appends: number, events: number, headHash: string): string {
+  return `intact, ${String(appends)} appends, ${String(events)} events, head hash ${headHash}`;
+}
+
+function check(args: readonly string[]): Promise<Found> | Found {
+  if (!args.some((arg) => arg.startsWith('--export'))) return checkDirectory(args);
+  const options = { export: { type: 'string' }, 'known-hash': { type: 'string' } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  return checkFile(values.export ?? '', values['known-hash'] ?? null);
+}
+
+const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  process.stdout.write(help);
+} else {
+  try {
+    const { lines, clean } = await check(args);
+    process.stdout.write(`${lines.join('\n')}\n`);
+    process.exitCode = clean ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`${isAppError(error) || error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  }
 }

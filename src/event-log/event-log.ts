@@ -31,6 +31,12 @@ export interface EventLog {
   readAll(options: ReadAllOptions): Promise<LogPage>;
 
   /**
+   * Whole appends strictly after `after` in log order, with their bytes and chain hashes (see `chainHash`), at least `limit`
+   * events where there are so many: for exports and copies of the log.
+   */
+  readAppends(options: ReadAllOptions): Promise<readonly StoredAppend[]>;
+
+  /**
    * History strictly after `after`, then what is appended from then on, without a seam, a loss or a repetition.
    * Ends when `signal` aborts or the log is closed. Batches are never empty.
    */
@@ -136,6 +142,17 @@ export interface LogPage {
   readonly next: Position;
   /** True when there was nothing more behind this page at the time of reading. */
   readonly atHead: boolean;
+}
+
+/** An append as it lies in the log. */
+export interface StoredAppend {
+  readonly position: Position;
+  readonly stream: string;
+  readonly firstRevision: number;
+  /** What the chain hash covers (see `encodeRecord`). */
+  readonly record: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly events: readonly RecordedEvent[];
 }
 
 export interface LogCapabilities {

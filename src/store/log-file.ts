@@ -149,6 +149,11 @@ export class LogFile {
     return gather(next, limit, (row) => String(row.name));
   }
 
+  /** Chain hash of the record at a position; there must be one. */
+  hashAt(position: number): Uint8Array {
+    return bytesOf(definitely(this.#sql.hashAt.get(position), `a record at position ${String(position)}`).hash);
+  }
+
   /** Position of the last record at or before a wall-clock time, by bisection: record times hardly ever run backwards. */
   positionAt(atMs: number): number {
     let low = 0;
@@ -165,8 +170,7 @@ export class LogFile {
   /** Recomputes the hash chain after `after` (to start in the middle, its own stored hash is taken on trust). */
   verifyChain(after: number, onProgress?: (position: number) => void): ChainCheck {
     let hash: Uint8Array = genesisHash;
-    if (after > 0)
-      hash = bytesOf(definitely(this.#sql.hashAt.get(after), `a record at position ${String(after)}`).hash);
+    if (after > 0) hash = this.hashAt(after);
     const revisions = new Map<string, number>();
     let records = 0;
     let events = 0;

@@ -62,6 +62,8 @@ class Reader {
       ...(Object.fromEntries(queryMethods) as Record<string, Method>),
       'log.readStream': (stream: string, from: number, limit: number) => log.readStream(stream, from, limit),
       'log.readAll': (after: number, limit: number) => log.readAll(after, limit),
+      'log.readChained': (after: number, limit: number) =>
+        log.readAll(after, limit).map((record) => ({ ...record, hash: log.hashAt(record.position) })),
       'log.positionAt': (atMs: number) => log.positionAt(atMs),
       'readModels.status': () => readModels.status(),
       'readModels.rebuild': (reason: string) => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { AppendResult, EventLog, Expected } from '../../src/event-log/event-log.ts';
+import type { AppendResult, EventLog, Expected, StoredAppend } from '../../src/event-log/event-log.ts';
+import { chainHash, genesisHash } from '../../src/event-log/record.ts';
 import { appendOf, tick, wholeLog } from '../support/log.ts';
 
 /** One log under test: how to open it, end it cleanly, and end it as a crash would. */
@@ -267,6 +268,24 @@ export function describeEventLog(factory: LogFactory): void {
         const page = await log.readStream(stream, { fromRevision: from, limit: 50 });
         expect(page.length).toBeGreaterThanOrEqual(50);
         expect(page[0]?.revision).toBe(from);
+      }
+    });
+
+    it('INV-3: gives whole appends whose chain hashes follow from their bytes, and whose events are those of a read', async () => {
+      for (let i = 0; i < 20; i++) {
+        const events = Array.from({ length: (i % 3) + 1 }, () => tick(i));
+        await log.append(appendOf(newStream(), { events, expected: 'none' }));
+      }
+      const whole = await wholeLog(log);
+      const appends: StoredAppend[] = [];
+      while (appends.at(-1)?.position !== log.head()) {
+        appends.push(...(await log.readAppends({ after: appends.at(-1)?.position ?? 0, limit: 7 })));
+      }
+      expect(appends.flatMap((append) => append.events)).toEqual(whole);
+      let hash = genesisHash;
+      for (const append of appends) {
+        hash = chainHash(hash, append.stream, append.firstRevision, append.record);
+        expect(Buffer.from(append.hash)).toEqual(Buffer.from(hash));
       }
     });
 

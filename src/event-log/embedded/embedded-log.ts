@@ -14,6 +14,7 @@ import type {
   ReadAllOptions,
   ReadStreamOptions,
   RecordedEvent,
+  StoredAppend,
 } from '../event-log.ts';
 import { LiveTail, tailOf } from '../live-tail.ts';
 import { encodeRecord, eventId, toRecordedEvents } from '../record.ts';
@@ -94,6 +95,15 @@ export class EmbeddedLog implements EventLog {
     const next = records.at(-1)?.position ?? after;
     const events = records.flatMap((record) => toRecordedEvents(record, this.#codec));
     return { events, next, atHead: next >= this.#live.head };
+  }
+
+  async readAppends({ after, limit = 1000 }: ReadAllOptions): Promise<readonly StoredAppend[]> {
+    const records = await this.#store.read<readonly (StoredRecord & Pick<StoredAppend, 'hash'>)[]>(
+      'log.readChained',
+      after,
+      limit,
+    );
+    return records.map((record) => ({ ...record, events: toRecordedEvents(record, this.#codec) }));
   }
 
   tail(after: Position, signal: AbortSignal): AsyncIterable<readonly RecordedEvent[]> {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
@@ -6,6 +8,7 @@ import { parseCursor, toCursor } from '../../event-log/cursor.ts';
 import { beginning, type Position } from '../../event-log/event-log.ts';
 import { cloudEventOf } from '../../feed/cloud-event.ts';
 import { EventFeed, type FeedFilter } from '../../feed/event-feed.ts';
+import { exportLog } from '../../feed/log-export.ts';
 import { ownerFilter } from '../../auth/principal.ts';
 import { principalOf } from '../authenticate.ts';
 import type { Services } from '../services.ts';
@@ -15,7 +18,7 @@ const maxWaitMs = 55_000;
 const keepAliveMs = 15_000;
 
 /** The log for outside consumers: the same feed as a JSON batch, a long poll, NDJSON or server-sent events. */
-export function eventRoutes({ log, queries }: Services): FastifyPluginAsyncTypebox {
+export function eventRoutes({ log, queries, clock }: Services): FastifyPluginAsyncTypebox {
   const feed = new EventFeed(log, async (stream) => (await queries.executionById(stream))?.owner ?? null);
   return async (app) => {
     app.get(
@@ -59,6 +62,27 @@ export function eventRoutes({ log, queries }: Services): FastifyPluginAsyncTypeb
           .header('cache-control', 'no-store')
           .serializer(JSON.stringify)
           .send(page.events.map(cloudEventOf));
+      },
+    );
+
+    app.get(
+      '/api/events/export',
+      {
+        config: { access: 'admin' },
+        schema: {
+          tags: ['events'],
+          summary: 'The whole log as a file that can be verified by itself',
+          description:
+            'JSON lines: a head, one line for each append with its bytes and chain hash, a foot. Check it anywhere with npm run verify -- --export=FILE. Administrators only.',
+        },
+      },
+      (_request, reply) => {
+        const nowMs = clock.now();
+        const name = `ihuman-log-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '-')}.ndjson`;
+        return reply
+          .header('content-type', 'application/x-ndjson')
+          .header('content-disposition', `attachment; filename="${name}"`)
+          .send(Readable.from(exportLog(log, nowMs), { objectMode: false, highWaterMark: 65_536 }));
       },
     );
     await Promise.resolve();
