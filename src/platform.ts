@@ -256,6 +256,7 @@ async function assemble(config: Config, store: StoreClient, serverLog: ServerLog
         events: await queries.countsByType(),
       }),
   };
+  await accounts.finishErasures(await queries.erasedUserIds());
   const adminKey = await ensureAdministrator(config, queries, accounts);
   await recordSkills({ log, queries, clock, node }, catalog.list());
   catalog.onChange((skills) => {

@@ -12,6 +12,11 @@ export function firstUserWithRole(reader: ReadModelReader, role: string): UserRo
   return (row as UserRow | undefined) ?? null;
 }
 
+/** The accounts whose data is to be gone. */
+export function erasedUserIds(reader: ReadModelReader): readonly string[] {
+  return reader.all('SELECT id FROM users WHERE erased = 1').map(({ id }) => String(id));
+}
+
 /** How many accounts there are. */
 export function countUsers(reader: ReadModelReader): number {
   return Number(reader.get('SELECT count(*) AS total FROM users WHERE erased = 0')?.total ?? 0);

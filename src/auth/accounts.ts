@@ -203,7 +203,7 @@ export class Accounts {
   /**
    * Erases an account's personal data and ends all of its sessions and keys; its executions stay under the bare id. Another
    * account than the principal's own takes the scope `admin`; without it, and for an unknown account, throws NOT_FOUND.
-   * After a crash in the middle it can be repeated.
+   * The log decides: what a crash in the middle leaves in the vault goes with {@link finishErasures} at the next start.
    */
   async eraseUser(principal: Principal, userId = principal.userId): Promise<void> {
     requireScope(principal, 'keys:write');
@@ -219,6 +219,11 @@ export class Accounts {
       this.#cache.removeUser(userId);
       for (const { key } of credentials) this.#tellRevoked(key);
     });
+  }
+
+  /** Removes what the vault may still hold of accounts that the log calls erased. */
+  async finishErasures(erasedUserIds: readonly string[]): Promise<void> {
+    for (const userId of erasedUserIds) await this.#deps.vault.eraseOwner(userId);
   }
 
   /**

@@ -110,6 +110,27 @@ describe('accounts', () => {
     expect((await server.call('GET', '/api/auth/me', { token })).status).toBe(401);
     expect((await server.call('POST', '/api/auth/register', { body })).status).toBe(201);
   });
+
+  it('are erased at the next start when the process died between the log and the vault', async () => {
+    const dataDir = join(tempDir(), 'half-erased');
+    const body = { email: 'half@example.com', username: 'half', password: 'nearly forgotten' };
+    const first = await TestServer.start(dataDir, ['--runner=inline']);
+    const { user } = (await first.call('POST', '/api/auth/register', { body })).body;
+    const { log } = first.platform.services;
+    await log.append({
+      stream: user.id,
+      events: [{ type: 'UserErased', data: { reason: 'requested' } }],
+      expected: 'exists',
+      actor: user.id,
+      atMs: Date.now(),
+    });
+    await first.stop();
+    const second = await TestServer.start(dataDir, ['--runner=inline']);
+    const { email, password } = body;
+    expect((await second.call('POST', '/api/auth/login', { body: { email, password } })).status).toBe(401);
+    expect((await second.call('POST', '/api/auth/register', { body })).status).toBe(201);
+    await second.stop();
+  });
 });
 
 describe('API keys', () => {
