@@ -2,24 +2,26 @@ import type { ProposedAppend, Verdict } from './log-file.ts';
 
 /**
  * Appends on their way to the store thread, packed into one buffer: a structured clone of a hundred small objects costs more
- * than the insert loop it feeds. Per append: record length u32, expected i32, event count u16, append-id length u8
- * (255: none), stream length u8, then stream, append id and record.
+ * than the insert loop it feeds. First the count u32 and `folded` f64; then per append: position f64 (0: none), record length u32,
+ * expected i32, event count u16, append-id length u8 (255: none), stream length u8, then stream, append id and record.
  */
-const headBytes = 12;
+const batchHeadBytes = 12;
+const headBytes = 20;
 const noAppendId = 255;
 
 /** Longest stream name and append id in bytes; both are ASCII. */
 export const maxNameBytes = 200;
 
-/** Packs appends; the result's buffer can be transferred. */
-export function packAppends(appends: readonly ProposedAppend[]): Uint8Array<ArrayBuffer> {
-  let size = 4;
+/** Packs appends; the result's buffer can be transferred. For `folded` see `LogFile.appendAll`. */
+export function packAppends(appends: readonly ProposedAppend[], folded = 0): Uint8Array<ArrayBuffer> {
+  let size = batchHeadBytes;
   for (const { stream, appendId, record } of appends) {
     size += headBytes + stream.length + (appendId?.length ?? 0) + record.length;
   }
   const buffer = Buffer.from(new ArrayBuffer(size));
-  let at = buffer.writeUInt32LE(appends.length, 0);
-  for (const { stream, expected, eventCount, appendId, record } of appends) {
+  let at = buffer.writeDoubleLE(folded, buffer.writeUInt32LE(appends.length, 0));
+  for (const { stream, expected, eventCount, appendId, record, position } of appends) {
+    at = buffer.writeDoubleLE(position ?? 0, at);
     at = buffer.writeUInt32LE(record.length, at);
     at = buffer.writeInt32LE(expected, at);
     at = buffer.writeUInt16LE(eventCount, at);
@@ -33,25 +35,31 @@ export function packAppends(appends: readonly ProposedAppend[]): Uint8Array<Arra
   return buffer;
 }
 
-/** The appends of a packed buffer; records are views into it. */
-export function unpackAppends(packed: Uint8Array): ProposedAppend[] {
+/** What was packed; records are views into the buffer. */
+export function unpackAppends(packed: Uint8Array): {
+  readonly appends: readonly ProposedAppend[];
+  readonly folded: number;
+} {
   const buffer = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
   const count = buffer.readUInt32LE(0);
+  const folded = buffer.readDoubleLE(4);
   const appends: ProposedAppend[] = [];
-  let at = 4;
+  let at = batchHeadBytes;
   for (let i = 0; i < count; i++) {
-    const recordLength = buffer.readUInt32LE(at);
-    const expected = buffer.readInt32LE(at + 4);
-    const eventCount = buffer.readUInt16LE(at + 8);
-    const idLength = buffer.readUInt8(at + 10);
-    const streamEnd = at + headBytes + buffer.readUInt8(at + 11);
+    const position = buffer.readDoubleLE(at);
+    const recordLength = buffer.readUInt32LE(at + 8);
+    const expected = buffer.readInt32LE(at + 12);
+    const eventCount = buffer.readUInt16LE(at + 16);
+    const idLength = buffer.readUInt8(at + 18);
+    const streamEnd = at + headBytes + buffer.readUInt8(at + 19);
     const stream = buffer.toString('latin1', at + headBytes, streamEnd);
     const idEnd = idLength === noAppendId ? streamEnd : streamEnd + idLength;
     const appendId = idLength === noAppendId ? null : buffer.toString('latin1', streamEnd, idEnd);
-    appends.push({ stream, expected, eventCount, appendId, record: buffer.subarray(idEnd, idEnd + recordLength) });
+    const record = buffer.subarray(idEnd, idEnd + recordLength);
+    appends.push({ stream, expected, eventCount, appendId, record, ...(position > 0 && { position }) });
     at = idEnd + recordLength;
   }
-  return appends;
+  return { appends, folded };
 }
 
 const verdictKinds = ['accepted', 'duplicate', 'conflict'] as const;

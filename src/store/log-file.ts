@@ -1,10 +1,11 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 
 import { chainHash, decodeRecord, genesisHash } from '../event-log/record.ts';
 import { definitely } from '../kernel/assert.ts';
 import { AppError } from '../kernel/errors.ts';
 import { randomText } from '../kernel/ids.ts';
-import { inTransaction, isCorruption, openDatabase } from './sqlite.ts';
+import { bytesOf, logDdl, type LogStatements, prepareLogStatements, type Row } from './log-sql.ts';
+import { type Durability, inTransaction, isCorruption, openDatabase } from './sqlite.ts';
 
 /** `expected` as a number: a revision, or one of these. `none` is -1 because that is the revision of an empty stream. */
 export const expectedCode = { none: -1, any: -2, exists: -3 } as const;
@@ -18,6 +19,16 @@ export interface ProposedAppend {
   readonly record: Uint8Array;
   /** The caller's own append id, or null when nobody can ever repeat this append. */
   readonly appendId: string | null;
+  /** Where another order than this file's own has put it; must grow. Absent: behind the last one. */
+  readonly position?: number;
+}
+
+interface LogFileOptions {
+  readonly readOnly?: boolean;
+  /** Default `full`; `normal` for a copy of a log that is durable elsewhere. */
+  readonly durability?: Durability;
+  /** The log that this file has to be a copy of. Default: a log of its own. */
+  readonly epoch?: string;
 }
 
 /** The arbiter's answer; `duplicate` repeats the answer given to the first append with the same id. */
@@ -49,29 +60,6 @@ const maxCachedHeads = 100_000;
 const chunkRows = 200;
 const maxPageBytes = 16 * 1024 * 1024;
 
-// Streams are interned: a name stands once in the file however many records the stream has, which keeps a no-op
-// execution (three records) under 500 bytes on disk.
-const ddl = `
-  CREATE TABLE IF NOT EXISTS streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE IF NOT EXISTS records (
-    position INTEGER PRIMARY KEY,
-    stream INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
-    events INTEGER NOT NULL,
-    hash BLOB NOT NULL,
-    record BLOB NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS records_by_stream ON records (stream, revision);
-  CREATE TABLE IF NOT EXISTS outcomes (
-    stream TEXT NOT NULL,
-    append_id TEXT NOT NULL,
-    position INTEGER,
-    revision INTEGER NOT NULL,
-    PRIMARY KEY (stream, append_id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS properties (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-`;
-
 const formatVersion = '1';
 
 /**
@@ -84,20 +72,21 @@ export class LogFile {
   readonly epoch: string;
   readonly #db: DatabaseSync;
   readonly #heads = new Map<string, StreamHead>();
-  readonly #sql: Statements;
+  readonly #sql: LogStatements;
   readonly #readOnly: boolean;
   #position: number;
   #nextStreamId: number;
   #hash: Uint8Array;
 
-  constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
-    this.#readOnly = options.readOnly ?? false;
-    this.#db = openDatabase(path, { durability: 'full', readOnly: this.#readOnly });
+  constructor(path: string, { readOnly = false, durability = 'full', epoch }: LogFileOptions = {}) {
+    this.#readOnly = readOnly;
+    this.#db = openDatabase(path, { durability, readOnly });
     try {
-      if (!this.#readOnly) this.#db.exec(ddl);
-      this.#sql = prepare(this.#db);
-      this.epoch = this.#property('epoch') ?? this.#create();
+      if (!this.#readOnly) this.#db.exec(logDdl);
+      this.#sql = prepareLogStatements(this.#db);
+      this.epoch = this.#property('epoch') ?? this.#create(epoch ?? randomText(12));
       this.#requireFormat();
+      this.#requireEpoch(epoch);
       const last = this.#sql.last.get();
       this.#position = last === undefined ? 0 : Number(last.position);
       this.#hash = last === undefined ? genesisHash : bytesOf(last.hash);
@@ -118,11 +107,22 @@ export class LogFile {
     return this.#hash;
   }
 
-  /** Judges and writes all appends in one flushed transaction, in the given order. Throws when nothing was written. */
-  appendAll(proposals: readonly ProposedAppend[]): Verdict[] {
+  /** How far another order has been taken in, refused appends included; 0 when this file has its own order. */
+  get folded(): number {
+    return Number(this.#property('folded') ?? 0);
+  }
+
+  /**
+   * Judges and writes all appends in one flushed transaction, in the given order. With `folded`, the position up to which
+   * another order has then been taken in is written with them. Throws when nothing was written.
+   */
+  appendAll(proposals: readonly ProposedAppend[], folded = 0): Verdict[] {
     const before = { position: this.#position, hash: this.#hash, nextStreamId: this.#nextStreamId };
     try {
-      return inTransaction(this.#db, () => proposals.map((proposal) => this.#judge(proposal)));
+      return inTransaction(this.#db, () => {
+        if (folded > 0) this.#sql.setProperty.run('folded', String(folded));
+        return proposals.map((proposal) => this.#judge(proposal));
+      });
     } catch (error) {
       this.#position = before.position;
       this.#hash = before.hash;
@@ -234,7 +234,7 @@ export class LogFile {
     }
     const firstRevision = actualRevision + 1;
     const hash = chainHash(this.#hash, stream, firstRevision, record);
-    const position = this.#position + 1;
+    const position = proposal.position ?? this.#position + 1;
     this.#sql.addRecord.run(position, head.id, firstRevision, eventCount, hash, record);
     this.#position = position;
     this.#hash = hash;
@@ -264,11 +264,10 @@ export class LogFile {
     this.#heads.set(stream, head);
   }
 
-  #create(): string {
-    const epoch = randomText(12);
+  #create(epoch: string): string {
     inTransaction(this.#db, () => {
-      this.#sql.addProperty.run('epoch', epoch);
-      this.#sql.addProperty.run('format', formatVersion);
+      this.#sql.setProperty.run('epoch', epoch);
+      this.#sql.setProperty.run('format', formatVersion);
     });
     return epoch;
   }
@@ -276,6 +275,13 @@ export class LogFile {
   #property(name: string): string | undefined {
     const row = this.#sql.property.get(name);
     return row === undefined ? undefined : String(row.value);
+  }
+
+  #requireEpoch(epoch: string | undefined): void {
+    if (epoch === undefined || epoch === this.epoch) return;
+    throw new AppError('DATA_DIR_UNUSABLE', {
+      message: `The data directory holds a copy of the log ${this.epoch}, not of ${epoch}. Choose another --data-dir for this log.`,
+    });
   }
 
   #requireFormat(): void {
@@ -292,8 +298,6 @@ function isExpected(expected: number, actualRevision: number): boolean {
   if (expected === expectedCode.exists) return actualRevision >= 0;
   return expected === actualRevision;
 }
-
-type Row = Record<string, unknown>;
 
 /**
  * Reads in chunks until it has enough. Each chunk is read to its end: a statement that is left half-way keeps its snapshot,
@@ -328,38 +332,4 @@ function gather(
     last = rows.at(-1);
     if (rows.length < chunkRows) return records;
   }
-}
-
-type Statements = Record<StatementName, StatementSync>;
-type StatementName = keyof typeof statements;
-
-const statements = {
-  last: 'SELECT position, hash FROM records ORDER BY position DESC LIMIT 1',
-  lastStream: 'SELECT id FROM streams ORDER BY id DESC LIMIT 1',
-  streamId: 'SELECT id FROM streams WHERE name = ?',
-  lastOfStream: 'SELECT revision, events FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1',
-  recordHolding: 'SELECT revision FROM records WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT 1',
-  streamRecords:
-    'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?',
-  allRecords:
-    'SELECT position, name, revision, events, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position LIMIT ?',
-  recordAtOrBefore: 'SELECT record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',
-  hashAt: 'SELECT hash FROM records WHERE position = ?',
-  chain:
-    'SELECT position, name, revision, events, hash, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position',
-  outcome: 'SELECT position, revision FROM outcomes WHERE stream = ? AND append_id = ?',
-  addOutcome: 'INSERT INTO outcomes (stream, append_id, position, revision) VALUES (?, ?, ?, ?)',
-  addStream: 'INSERT INTO streams (id, name) VALUES (?, ?)',
-  addRecord: 'INSERT INTO records (position, stream, revision, events, hash, record) VALUES (?, ?, ?, ?, ?, ?)',
-  property: 'SELECT value FROM properties WHERE name = ?',
-  addProperty: 'INSERT INTO properties (name, value) VALUES (?, ?)',
-} as const;
-
-function prepare(db: DatabaseSync): Statements {
-  const prepared = Object.entries(statements).map(([name, sql]) => [name, db.prepare(sql)]);
-  return Object.fromEntries(prepared) as Statements;
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  return definitely(value instanceof Uint8Array ? value : null, 'a blob column holds bytes');
 }

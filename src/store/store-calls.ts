@@ -4,11 +4,15 @@ import { AppError, isAppError } from '../kernel/errors.ts';
 /** What the threads of the store open. */
 export interface StoreOptions {
   readonly dataDir: string;
+  /** Epoch of the log elsewhere that this store keeps a copy of. Absent: the store is the log. */
+  readonly copyOf?: string;
 }
 
 /** What the writing thread reports once it has opened its files. */
 export interface StoreOpened {
   readonly head: number;
+  /** How far a copy has taken in its log; 0 when the store is the log. */
+  readonly folded: number;
   readonly epoch: string;
 }
 

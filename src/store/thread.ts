@@ -26,10 +26,10 @@ class Store {
   readonly #release: () => void;
   readonly #methods: ReadonlyMap<string, Method>;
 
-  constructor({ dataDir }: StoreOptions) {
+  constructor({ dataDir, copyOf }: StoreOptions) {
     prepareDataDir(dataDir);
     this.#release = lockDataDir(dataDir).release;
-    this.log = openLog(join(dataDir, dataFiles.log));
+    this.log = openLog(join(dataDir, dataFiles.log), copyOf);
     const vaultPath = join(dataDir, dataFiles.vault);
     this.#vault = new VaultFile(vaultPath, readVaultKey(dataDir, vaultPath));
     this.#methods = new Map(Object.entries(this.#table()));
@@ -37,7 +37,8 @@ class Store {
 
   append(packed: Uint8Array): Float64Array<ArrayBuffer> {
     try {
-      return packVerdicts(this.log.appendAll(unpackAppends(packed)));
+      const { appends, folded } = unpackAppends(packed);
+      return packVerdicts(this.log.appendAll(appends, folded));
     } catch (error) {
       throw mapSqliteError(error);
     }
@@ -74,9 +75,10 @@ class Store {
   }
 }
 
-function openLog(path: string): LogFile {
+function openLog(path: string, copyOf: string | undefined): LogFile {
   try {
-    const log = new LogFile(path);
+    // A copy is durable where the log is; after a crash it takes in again what it has forgotten.
+    const log = new LogFile(path, copyOf === undefined ? {} : { durability: 'normal', epoch: copyOf });
     const checked = log.verifyChain(Math.max(0, log.head - checkedAtStart));
     if (checked.intact) return log;
     log.close();
@@ -116,7 +118,10 @@ function open(): Store | null {
 
 const store = open();
 if (store !== null) {
-  const opened: StoreReply = { kind: 'opened', opened: { head: store.log.head, epoch: store.log.epoch } };
+  const opened: StoreReply = {
+    kind: 'opened',
+    opened: { head: store.log.head, folded: store.log.folded, epoch: store.log.epoch },
+  };
   port.postMessage(opened);
   port.on('message', (request: StoreRequest) => {
     const reply = answer(store, request);

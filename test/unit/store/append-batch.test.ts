@@ -13,6 +13,7 @@ const proposal = fc.record({
   eventCount: fc.integer({ min: 0, max: 65_535 }),
   appendId: fc.option(name(200)),
   record: fc.uint8Array({ maxLength: 300 }),
+  position: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
 });
 
 const revision = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -24,9 +25,10 @@ const verdict: fc.Arbitrary<Verdict> = fc.oneof(
 describe('a packed batch', () => {
   it('gives back the appends that went in', () => {
     fc.assert(
-      fc.property(fc.array(proposal, { maxLength: 20 }), (appends) => {
-        const back = unpackAppends(packAppends(appends));
-        expect(back.map((append) => ({ ...append, record: [...append.record] }))).toEqual(
+      fc.property(fc.array(proposal, { maxLength: 20 }), fc.nat(), (appends, folded) => {
+        const back = unpackAppends(packAppends(appends, folded));
+        expect(back.folded).toBe(folded);
+        expect(back.appends.map((append) => ({ ...append, record: [...append.record] }))).toEqual(
           appends.map((append) => ({ ...append, record: [...append.record] })),
         );
       }),
