@@ -1,0 +1,246 @@
+import { AppError, isAppError } from '../../kernel/errors.ts';
+import { randomText } from '../../kernel/ids.ts';
+import { packAppends, verdictAt } from '../../store/append-batch.ts';
+import type { StoredRecord, Verdict } from '../../store/log-file.ts';
+import type { StoreClient } from '../../store/store-client.ts';
+import type { AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
+import { toRecordedEvents } from '../record.ts';
+import { learnSchemas } from '../schema-stream.ts';
+import { resultOf, StoredLog } from '../stored-log.ts';
+import { appendIn, manifestRecord, parseManifest, type PlacedAppend, recordOf } from './log-record.ts';
+import { Outbox } from './outbox.ts';
+import type { KafkaTransport, PlacedRecord } from './transport.ts';
+
+export interface KafkaLogOptions {
+  readonly transport: KafkaTransport;
+  /** Names this log among those of the cluster. */
+  readonly cell: string;
+  /** Opens the store that keeps this node's copy of the log with this epoch. */
+  readonly openStore: (epoch: string) => Promise<StoreClient>;
+  /** The log cannot go on: it has a hole, it is another one than the copy, or the client has given up. */
+  readonly onFailure: (error: Error) => void;
+  /** An append that has not come back for this long is sent again. Default 5 s. */
+  readonly resendMs?: number;
+  /** An append that has not come back for this long has an unknown outcome. Default 30 s. */
+  readonly outcomeMs?: number;
+}
+
+const storeRetryMs = 1000;
+
+/**
+ * The event log on one partition of Kafka, with the *log as arbiter*: an append is one record with its expectation and its id.
+ * Every node takes the partition into its own store with the same rules, and passes over what does not fit; an appender knows
+ * its answer when its own copy meets its own record. So no node leads, none has to be fenced, and one that was paused for an hour
+ * harms nothing: its late records are refused everywhere alike.
+ */
+export class KafkaLog extends StoredLog {
+  override readonly capabilities: LogCapabilities = {
+    durable: true,
+    clustered: true,
+    maxAppendBytes: 4 * 1024 * 1024,
+    maxEventsPerAppend: 1000,
+  };
+  readonly #options: KafkaLogOptions;
+  readonly #outbox: Outbox;
+  /** The next offset to take in. */
+  #next: number;
+  #failure: Error | null = null;
+  #caughtUp: { readonly end: number; readonly wake: (value: undefined) => void } | null = null;
+
+  private constructor(store: StoreClient, options: KafkaLogOptions) {
+    super(store);
+    this.#options = options;
+    this.#next = store.opened.folded;
+    const { transport, resendMs = 5000, outcomeMs = 30_000 } = options;
+    this.#outbox = new Outbox({ produce: (records) => transport.produce(records), resendMs, outcomeMs });
+  }
+
+  /**
+   * Opens the log: checks the topic, starts a new log with its manifest, opens this node's copy, and takes in everything that the
+   * partition has by now. Throws LOG_CORRUPT or CONFIG_INVALID when topic and copy do not belong together.
+   */
+  static async open(options: KafkaLogOptions): Promise<{ readonly log: KafkaLog; readonly store: StoreClient }> {
+    const { transport, cell, openStore } = options;
+    await transport.prepareTopic();
+    // Two nodes may both find the topic empty; the manifest that comes first counts.
+    if ((await transport.endOffset()) === 0) await transport.produce([manifestRecord({ epoch: randomText(12), cell })]);
+    const end = await transport.endOffset();
+    const opened = Promise.withResolvers<KafkaLog>();
+    let log: KafkaLog | null = null;
+    await transport.read({
+      begin: async (first) => {
+        try {
+          log ??= new KafkaLog(await openStore(epochIn(first, cell)), options);
+          opened.resolve(log);
+          return log.#begin();
+        } catch (error) {
+          opened.reject(error);
+          throw error;
+        }
+      },
+      take: async (records) => {
+        if (log !== null) await log.#take(records);
+      },
+      failed: (error) => {
+        opened.reject(error);
+        if (log !== null) log.#fail(error);
+      },
+    });
+    const ready = await opened.promise;
+    try {
+      await ready.#catchUp(end);
+      await learnSchemas(ready, ready.codec);
+    } catch (error) {
+      await ready.close();
+      await ready.store.close();
+      throw error;
+    }
+    return { log: ready, store: ready.store };
+  }
+
+  /** Records of the partition that this node has not taken in, as far as `end` says. */
+  behind(end: number): number {
+    return Math.max(0, end - this.#next);
+  }
+
+  override async append(request: AppendRequest): Promise<AppendResult> {
+    if (this.#failure !== null) {
+      throw new AppError('LOG_UNAVAILABLE', { message: stopped(this.#failure), cause: this.#failure });
+    }
+    const appendId = request.appendId ?? randomText(16);
+    const record = recordOf({ ...this.propose({ ...request, appendId }), appendId });
+    return this.#outbox.send(appendId, { request, record });
+  }
+
+  override async close(): Promise<void> {
+    const { outcomeMs = 30_000, transport } = this.#options;
+    const deadline = performance.now() + outcomeMs;
+    while (this.#outbox.size > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.live.close();
+    await transport.close();
+    this.#outbox.close(new AppError('OUTCOME_UNKNOWN', { message: 'The log was closed before the append came back.' }));
+  }
+
+  /** Where reading goes on: at the last record of the copy, which has to be the same in the partition. */
+  #begin(): number {
+    return Math.max(0, this.#next - 1);
+  }
+
+  async #take(records: readonly PlacedRecord[]): Promise<void> {
+    if (this.live.closed || this.#failure !== null) return;
+    for (const record of records) if (record.offset === this.#next - 1) await this.#checkSeam(record);
+    const fresh = records.filter((record) => record.offset >= this.#next);
+    const first = fresh[0];
+    const last = fresh.at(-1);
+    if (first === undefined || last === undefined) return;
+    const gap = fresh.find((record, i) => record.offset !== this.#next + i);
+    if (gap !== undefined) {
+      this.#fail(corrupt(`records are missing between the offsets ${String(this.#next)} and ${String(gap.offset)}`));
+      return;
+    }
+    const appends = fresh.map(appendIn).filter((append) => append !== null);
+    const verdicts = await this.#judge(appends, last.offset + 1);
+    if (verdicts === null) return;
+    this.#next = last.offset + 1;
+    this.#settle(appends, verdicts);
+    if (this.#caughtUp !== null && this.#next >= this.#caughtUp.end) this.#caughtUp.wake(undefined);
+  }
+
+  /** Judges and stores; tries again while the store cannot write (a full disk, say): the partition waits. */
+  async #judge(appends: readonly PlacedAppend[], folded: number): Promise<readonly Verdict[] | null> {
+    while (!this.live.closed) {
+      try {
+        const verdicts = await this.store.append(packAppends(appends, folded));
+        return appends.map((_, i) => verdictAt(verdicts, i));
+      } catch (error) {
+        if (!isAppError(error) || error.code === 'LOG_CORRUPT' || error.code === 'OUTCOME_UNKNOWN') {
+          this.#fail(error instanceof Error ? error : new Error(String(error)));
+          return null;
+        }
+        await new Promise((resolve) => setTimeout(resolve, storeRetryMs));
+      }
+    }
+    return null;
+  }
+
+  #settle(appends: readonly PlacedAppend[], verdicts: readonly Verdict[]): void {
+    appends.forEach((append, i) => {
+      const verdict = verdicts[i];
+      if (verdict?.kind === 'accepted') this.#publishTaken(append, verdict.firstRevision);
+    });
+    this.live.wake();
+    this.store.noteHead(this.live.head);
+    appends.forEach(({ stream, appendId, eventCount }, i) => {
+      const verdict = verdicts[i];
+      if (verdict !== undefined) this.#outbox.settle(stream, appendId, resultOf(verdict, eventCount));
+    });
+  }
+
+  #publishTaken(append: PlacedAppend, firstRevision: number): void {
+    const { stream, position, record, appendId } = append;
+    const own = this.#outbox.get(stream, appendId);
+    // Somebody may have used the same id for something else: what is in the log counts.
+    if (own !== undefined && Buffer.compare(own.record.value, record) === 0) {
+      this.publish(own.request, { position, firstRevision }, record.length);
+      return;
+    }
+    const events = toRecordedEvents({ stream, position, firstRevision, record }, this.codec);
+    for (const event of events) {
+      if (event.type === 'SchemaRegistered' && !this.codec.knows(event.data.fingerprint))
+        this.codec.registerWriterSchema(event.data.schema);
+    }
+    this.live.publish(events, position, record.length);
+  }
+
+  /** The last record that the copy has must be what stands in the partition: else one of them was cut off and written anew. */
+  async #checkSeam(placed: PlacedRecord): Promise<void> {
+    const append = appendIn(placed);
+    if (append === null) return;
+    const [stored] = await this.store.read<readonly StoredRecord[]>('log.readAll', append.position - 1, 1);
+    if (stored?.position !== append.position) return;
+    if (Buffer.compare(stored.record, append.record) !== 0 || stored.stream !== append.stream)
+      this.#fail(corrupt(`the record at offset ${String(placed.offset)} is another one than this node has taken in`));
+  }
+
+  async #catchUp(end: number): Promise<void> {
+    if (this.#next > end)
+      this.#fail(corrupt(`it ends at offset ${String(end)}, and this node has taken in ${String(this.#next)} records`));
+    this.#requireWhole();
+    if (this.#next >= end) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#caughtUp = { end, wake: resolve };
+    await promise;
+    this.#caughtUp = null;
+    this.#requireWhole();
+  }
+
+  #requireWhole(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== null || this.live.closed) return;
+    this.#failure = error;
+    this.#outbox.close(new AppError('OUTCOME_UNKNOWN', { message: stopped(error), cause: error }));
+    this.#caughtUp?.wake(undefined);
+    this.#options.onFailure(error);
+  }
+}
+
+function epochIn(first: PlacedRecord, cell: string): string {
+  const manifest = parseManifest(first);
+  if ('problem' in manifest) throw corrupt(manifest.problem);
+  if (manifest.cell === cell) return manifest.epoch;
+  throw new AppError('CONFIG_INVALID', {
+    message: `The topic holds the log of the cell ${manifest.cell}, not of ${cell}.`,
+  });
+}
+
+function corrupt(reason: string): AppError {
+  return new AppError('LOG_CORRUPT', { message: `The log on Kafka cannot be used: ${reason}.` });
+}
+
+function stopped(cause: Error): string {
+  return `The event log has stopped: ${cause.message}`;
+}
