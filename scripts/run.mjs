@@ -16,6 +16,7 @@ const scripts = {
   bench: ['bench/bench.ts'],
   verify: ['src/verify-main.ts'],
   generate: ['scripts/generate.ts'],
+  kafka: ['infra/kafka/main.ts'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   format: ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level', 'warn', '.'],
