@@ -3,29 +3,81 @@ import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { errorTable } from '../../src/kernel/errors.ts';
+import { wireErrors } from '../../src/realtime/protocol.ts';
+import { badFrames, kindsOfBadFrames } from '../support/bad-frames.ts';
+import { badRequests, kindsOfBadRequests, type Known } from '../support/bad-requests.ts';
+import { HttpClient, type WireRequest } from '../support/http-client.ts';
 import { TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { TestSocket } from '../support/web-socket.ts';
 
 const dir = tempDir();
+const acknowledged: string[] = [];
 let server: TestServer;
+let client: HttpClient;
 let token: string;
+let anybody: string;
+let known: Known;
+let requests = 0;
+let frames = 0;
 
 beforeAll(async () => {
-  server = await TestServer.start(dir, ['--runner=inline']);
+  server = await TestServer.start(dir, ['--runner=inline', '--max-body-bytes=65536']);
+  client = new HttpClient(server.url);
   ({ token } = await server.newUser());
+  ({ token: anybody } = await server.newUser());
+  const { token: stranger } = await server.newUser();
+  const open = async (of: string): Promise<string> =>
+    (await server.call('POST', '/api/executions', { token: of, body: { name: 'external' } })).body.executionId;
+  const key = await server.call('POST', '/api/auth/keys', {
+    token: stranger,
+    body: { label: 'theirs', scopes: ['skills:read'] },
+  });
+  known = { own: await open(token), foreign: await open(stranger), foreignKey: key.body.keyId };
 });
-afterAll(() => server.stop());
+afterAll(() => {
+  client.close();
+  return server.stop();
+});
+
+/** Adds a line to an execution, which has to be there ever after. */
+async function acknowledge(): Promise<void> {
+  const message = `line ${acknowledged.length}`;
+  acknowledged.push(message);
+  const answer = await server.call('POST', `/api/executions/${known.own}/logs`, {
+    token,
+    body: { level: 'info', message },
+  });
+  expect(answer.status).toBe(200);
+}
+
+/** Sends a request and expects a problem with a code of the table and that code's status. */
+async function refused(sent: WireRequest): Promise<void> {
+  requests++;
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...sent.headers };
+  const { status, text } = await client.send({ ...sent, headers });
+  const what = `${sent.method} ${sent.path} ${sent.body?.slice(0, 300) ?? ''} → ${text}`;
+  expect(status, what).toBeGreaterThanOrEqual(400);
+  expect(status, what).toBeLessThan(500);
+  const { code } = JSON.parse(text) as { code: keyof typeof errorTable };
+  expect(errorTable[code]?.http, what).toBe(status);
+}
 
 /** The head of the log once everything that was asked for before has ended. */
 const settledHead = (): Promise<string> =>
   until('nothing runs any more', async () => {
-    const { head, executions } = (await server.call('GET', '/api/system/status', { token })).body;
+    const { head, executions } = (await server.call('GET', '/api/system/status', { token: anybody })).body;
     const { queued = 0, running = 0, retrying = 0, cancelling = 0 } = executions.byStatus;
     return queued + running + retrying + cancelling === 0 ? (head as string) : null;
   });
 
 const head = async (): Promise<string> => (await server.call('GET', '/api/system/status', { token })).body.head;
+
+const allowedErrors = Object.entries(wireErrors)
+  .filter(([name]) => name !== 'internal' && name !== 'rate-limited')
+  .map(([name, { code }]) => `${name} ${code}`);
 
 /** Every route that takes a body. */
 const paths: readonly (readonly [string, string])[] = [
@@ -67,34 +119,55 @@ const anyJson = fc.oneof(
   ),
 );
 
+describe('bad requests', () => {
+  it.each(kindsOfBadRequests)('with %s are refused with a 4xx and a code of the table', async (kind) => {
+    const batch = fc.array(badRequests(kind, known), { minLength: 50, maxLength: 50 });
+    await fc.assert(
+      fc.asyncProperty(batch, async (all) => {
+        await Promise.all([...all.map(refused), acknowledge()]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('bad frames', () => {
+  it.each(kindsOfBadFrames)('with %s are each answered with an error of the protocol', async (kind) => {
+    const batch = fc.array(badFrames(kind, known), { minLength: 190, maxLength: 190 });
+    await fc.assert(
+      fc.asyncProperty(batch, async (all) => {
+        frames += all.length;
+        const socket = await TestSocket.open(`${server.url}/ws?token=${token}`);
+        await acknowledge();
+        for (const frame of all) socket.socket.send(frame);
+        await until('each is answered', () => socket.messages.length >= all.length || socket.closeCode !== null);
+        const codes = new Set(socket.of('error').map(({ name, code }) => `${String(name)} ${String(code)}`));
+        expect(socket.messages.map(({ type }) => type)).toEqual(all.map(() => 'error'));
+        expect(allowedErrors).toEqual(expect.arrayContaining([...codes]));
+        socket.close();
+      }),
+      { numRuns: 6 },
+    );
+  });
+});
+
 describe('requests of any content', () => {
   it('are answered with a 4xx and a code, or mean something; never with a 5xx', async () => {
-    let requests = 0;
+    const batch = fc.array(fc.tuple(fc.constantFrom(...paths), anyJson), { minLength: 50, maxLength: 50 });
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.constantFrom(...paths), anyJson), { minLength: 40, maxLength: 60 }),
-        async (batch) => {
-          await Promise.all(
-            batch.map(async ([[method, path], body]) => {
-              requests++;
-              const answer = await server.call(method, path, {
-                token,
-                body,
-                headers: { 'content-type': 'application/json' },
-              });
-              expect(answer.status, `${method} ${path} ${body.slice(0, 200)}`).toBeLessThan(500);
-              if (answer.status >= 400)
-                expect(answer.body, body.slice(0, 200)).toMatchObject({
-                  code: expect.stringMatching(/^[A-Z_]+$/),
-                  status: answer.status,
-                });
-            }),
-          );
-        },
-      ),
-      { numRuns: 100 },
+      fc.asyncProperty(batch, async (all) => {
+        requests += all.length;
+        const headers = { authorization: `Bearer ${anybody}`, 'content-type': 'application/json' };
+        await Promise.all(
+          all.map(async ([[method, path], body]) => {
+            const { status, text } = await client.send({ method, path, headers, body });
+            expect(status, `${method} ${path} ${body.slice(0, 200)}`).toBeLessThan(500);
+            if (status >= 400) expect(errorTable).toHaveProperty((JSON.parse(text) as { code: string }).code);
+          }),
+        );
+      }),
+      { numRuns: 40 },
     );
-    expect(requests).toBeGreaterThan(3500);
     expect(server.serverLog.filter((line) => line.includes('request.failed'))).toEqual([]);
   });
 
@@ -129,8 +202,9 @@ describe('requests of any content', () => {
         ),
         part,
         async (path, value) => {
+          requests++;
           const raw = encodeURI(value).replace(/[?#]/g, '');
-          const answer = await server.call('GET', path.replaceAll(':x', raw), { token });
+          const answer = await server.call('GET', path.replaceAll(':x', raw), { token: anybody });
           expect(answer.status, path.replaceAll(':x', raw)).toBeLessThan(500);
         },
       ),
@@ -185,6 +259,32 @@ describe('requests of any content', () => {
       }),
     );
     expect((await server.call('GET', '/health/ready')).status).toBe(200);
+  });
+});
+
+describe('after all of it', () => {
+  it('ten thousand requests and as many frames were sent, and none failed inside the server', () => {
+    expect(requests).toBeGreaterThanOrEqual(10_000);
+    expect(frames).toBeGreaterThanOrEqual(10_000);
+    expect(server.serverLog.filter((line) => line.includes('request.failed'))).toEqual([]);
+  });
+
+  it('the server is alive and runs skills', async () => {
+    expect((await server.call('GET', '/health/ready')).status).toBe(200);
+    expect((await server.run(token, 'noop')).body).toMatchObject({ status: 'completed' });
+  });
+
+  it('every line that was acknowledged on the way is in the log once, and the bad requests left nothing beside them', async () => {
+    const events: { data: { message?: string } }[] = [];
+    for (let fromRevision: number | null = 0; fromRevision !== null;) {
+      const path = `/api/executions/${known.own}/events?limit=500&fromRevision=${fromRevision}`;
+      const { body } = await server.call('GET', path, { token });
+      events.push(...body.events);
+      fromRevision = body.nextRevision;
+    }
+    const [requested, started, ...lines] = events as unknown as { type: string; data: { message: string } }[];
+    expect([requested?.type, started?.type]).toEqual(['ExecutionRequested', 'ExecutionStarted']);
+    expect(lines.map(({ data }) => data.message)).toEqual(acknowledged);
   });
 });
 
