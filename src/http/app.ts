@@ -7,6 +7,7 @@ import { AppError } from '../kernel/errors.ts';
 import { digestOf } from '../auth/tokens.ts';
 import { authenticate, credentialOf } from './authenticate.ts';
 import { documentApi } from './openapi.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import { problemOf, toAppError } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -60,6 +61,7 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   });
   if (config.allowedOrigins.length > 0) await app.register(cors, { origin: [...config.allowedOrigins] });
   if (config.rateLimit > 0) await app.register(rateLimit, limitOptions(config.rateLimit));
+  refuseOtherMethods(app);
   await documentApi(app);
   app.addHook('onRequest', authenticate(services.accounts));
   await app.register(authRoutes(services));
