@@ -2,6 +2,32 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 
+import { ProblemShape } from './shapes.ts';
+
+interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, { schema: { anyOf?: { type?: string }[] } }> };
+  responses: Record<string, unknown>;
+}
+interface ApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** Adds what is the same everywhere: how errors look, and that a body which may be null may be left out. */
+function completed({ openapiObject }: { readonly openapiObject: ApiDocument }): ApiDocument {
+  for (const operation of Object.values(openapiObject.paths).flatMap((path) => Object.values(path))) {
+    operation.responses['4XX'] = { $ref: '#/components/responses/Refused' };
+    operation.responses['5XX'] = { $ref: '#/components/responses/Failed' };
+    const { requestBody } = operation;
+    const shapes = requestBody?.content['application/json']?.schema.anyOf ?? [];
+    if (requestBody !== undefined) requestBody.required = !shapes.some(({ type }) => type === 'null');
+  }
+  return openapiObject;
+}
+
+function problemResponse(description: string) {
+  return { description, content: { 'application/problem+json': { schema: ProblemShape } } };
+}
+
 /** Serves the OpenAPI document at /openapi.json and a readable page at /docs. */
 export async function documentApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -17,6 +43,10 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
           bearer: { type: 'http', scheme: 'bearer', description: 'A session token or an API key.' },
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         },
+        responses: {
+          Refused: problemResponse('The request is wrong, not allowed, or too much at the moment; `code` says which.'),
+          Failed: problemResponse('The server cannot do it at the moment; `code` says why.'),
+        },
       },
       security: [{ bearer: [] }, { apiKey: [] }],
     },
@@ -24,6 +54,7 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
       const open = route.config?.access === 'open';
       return { schema: { ...schema, ...(open && { security: [] }) }, url };
     },
+    transformObject: (document) => completed(document as { openapiObject: ApiDocument }) as never,
   });
   app.addHook('onRoute', (route) => {
     // The pages of the documentation are open; they show nothing but shapes.

@@ -1,4 +1,6 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+
+import { errorTable } from '../kernel/errors.ts';
 
 /** The shapes that several routes share. */
 export const Limit = Type.Optional(
@@ -24,7 +26,7 @@ export const ProblemShape = Type.Object(
     type: Type.String(),
     title: Type.String(),
     status: Type.Integer(),
-    code: Type.String({ description: 'Stable; see the table of error codes.' }),
+    code: Type.String({ enum: Object.keys(errorTable), description: 'Stable; see the table of error codes.' }),
     detail: Type.String(),
     problems: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
     retryAfterMs: Type.Optional(Type.Integer()),
@@ -90,3 +92,42 @@ export const EventShape = Type.Object({
   correlationId: Type.Union([Type.String(), Type.Null()]),
   data: Json,
 });
+
+/** Request headers that mean something beside the usual ones. */
+export const IdempotencyKeyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[!-~]{1,255}$',
+      description: 'Makes a repetition of this request lead to what the first one made.',
+    }),
+  ),
+});
+export const LastEventIdHeader = Type.Object({
+  'last-event-id': Type.Optional(Type.String({ description: 'The id of the last event that arrived.' })),
+});
+
+/** An event in the feed. */
+export const CloudEventShape = Type.Object(
+  {
+    specversion: Type.Literal('1.0'),
+    id: Type.String(),
+    source: Type.String(),
+    type: Type.String(),
+    subject: Type.String(),
+    time: Timestamp,
+    datacontenttype: Type.String(),
+    sequence: Type.String({ description: 'The cursor to go on from.' }),
+    streamrevision: Type.Integer(),
+    actor: Type.String(),
+    causationid: Type.Optional(Type.String()),
+    correlationid: Type.Optional(Type.String()),
+    data: Json,
+  },
+  { description: 'CloudEvents 1.0.' },
+);
+
+/** An answer that is not an object of JSON: its media types, each with what it holds. */
+export function contentOf(description: string, content: Readonly<Record<string, TSchema>>) {
+  const types = Object.entries(content).map(([type, schema]) => [type, { schema }]);
+  return { description, content: Object.fromEntries(types) as Record<string, { schema: TSchema }> };
+}

@@ -12,7 +12,7 @@ import { exportLog } from '../../feed/log-export.ts';
 import { ownerFilter } from '../../auth/principal.ts';
 import { principalOf } from '../authenticate.ts';
 import type { Services } from '../services.ts';
-import { Cursor, Limit } from '../shapes.ts';
+import { CloudEventShape, contentOf, Cursor, LastEventIdHeader, Limit } from '../shapes.ts';
 
 const maxWaitMs = 55_000;
 const keepAliveMs = 15_000;
@@ -40,6 +40,14 @@ export function eventRoutes({ log, queries, clock }: Services): FastifyPluginAsy
             },
             { additionalProperties: false },
           ),
+          headers: LastEventIdHeader,
+          response: {
+            200: contentOf('Events in the order of the log.', {
+              'application/cloudevents-batch+json': Type.Array(CloudEventShape),
+              'application/x-ndjson': Type.Unknown(),
+              'text/event-stream': Type.Unknown(),
+            }),
+          },
         },
       },
       async (request, reply) => {

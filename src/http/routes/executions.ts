@@ -23,11 +23,14 @@ import { problemOf } from '../problem.ts';
 import type { Services } from '../services.ts';
 import {
   ArtifactShape,
+  contentOf,
   Cursor,
   EventShape,
   ExecutionShape,
   ExecutionStatusShape,
+  IdempotencyKeyHeader,
   JsonObjectShape,
+  LastEventIdHeader,
   Limit,
   Offset,
   ProblemShape,
@@ -156,12 +159,18 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Run it again with the same parameters, as a new execution',
           params: ExecutionId,
+          headers: IdempotencyKeyHeader,
           response: { 202: Type.Object({ executionId: Type.String(), position: Type.String() }) },
         },
       },
       async (request, reply) => {
         const principal = principalOf(request);
         const row = await ownedExecution(services, principal, request.params.id);
+        if (row.mode === 'external') {
+          throw new AppError('MOVE_NOT_ALLOWED', {
+            message: 'Another program ran it; only that one can run it again.',
+          });
+        }
         const skill = catalog.get(row.skill);
         if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
         if (row.secretParamsJson !== '[]') {
@@ -199,6 +208,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
             { executions: Type.Array(BatchItem, { minItems: 1, maxItems: maxBatch }) },
             { additionalProperties: false },
           ),
+          headers: IdempotencyKeyHeader,
           response: {
             202: Type.Object({
               batchId: Type.String(),
@@ -294,6 +304,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Download a file',
           params: Type.Object({ id: Type.String({ maxLength: 80 }), '*': Type.String({ maxLength: 1000 }) }),
+          response: { 200: contentOf('The file.', { 'application/octet-stream': Type.String() }) },
         },
       },
       async (request, reply) => {
@@ -321,6 +332,8 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'Follow an execution as server-sent events',
           description: 'Ends after the terminal event. Last-Event-ID resumes.',
           params: ExecutionId,
+          headers: LastEventIdHeader,
+          response: { 200: contentOf('Messages as they happen.', { 'text/event-stream': Type.Unknown() }) },
         },
       },
       async (request, reply) => {

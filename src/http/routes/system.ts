@@ -5,7 +5,51 @@ import { ownerFilter } from '../../auth/principal.ts';
 import { toCursor } from '../../event-log/cursor.ts';
 import { principalOf } from '../authenticate.ts';
 import type { Services } from '../services.ts';
+import { contentOf, Json, Timestamp } from '../shapes.ts';
 import { timestamp } from '../views.ts';
+
+const StatusShape = Type.Object({
+  status: Type.String(),
+  version: Type.String(),
+  node: Type.String(),
+  startedAt: Timestamp,
+  uptimeMs: Type.Number(),
+  head: Type.String(),
+  executions: Type.Object({ total: Type.Integer(), byStatus: Type.Record(Type.String(), Type.Integer()) }),
+  skills: Type.Integer(),
+  ...Object.fromEntries(
+    // For administrators only.
+    ['log', 'readModels', 'runner', 'websocket', 'users', 'skillProblems', 'memory'].map((name) => [
+      name,
+      Type.Optional(Json),
+    ]),
+  ),
+});
+const SocketStats = Type.Object({
+  totalConnections: Type.Integer(),
+  totalUsers: Type.Integer(),
+  totalExecutions: Type.Integer(),
+  framesBuilt: Type.Integer(),
+  framesWritten: Type.Integer(),
+  connections: Type.Array(
+    Type.Object({
+      connectionId: Type.String(),
+      userId: Type.String(),
+      executions: Type.Array(Type.String()),
+      connectedAt: Timestamp,
+      messagesSent: Type.Integer(),
+      messagesReceived: Type.Integer(),
+      pendingBytes: Type.Integer(),
+    }),
+  ),
+});
+const ReadModelsShape = Type.Object({
+  ready: Type.Boolean(),
+  position: Type.Integer(),
+  head: Type.Integer(),
+  rebuilding: Type.Union([Type.Object({ position: Type.Integer() }), Type.Null()]),
+  rebuiltBecause: Type.Union([Type.String(), Type.Null()]),
+});
 
 /** Health, status, statistics and metrics. */
 export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
@@ -47,7 +91,10 @@ export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
 
     app.get(
       '/api/system/status',
-      { config: { access: 'signed-in' }, schema: { tags, summary: 'How the system is doing' } },
+      {
+        config: { access: 'signed-in' },
+        schema: { tags, summary: 'How the system is doing', response: { 200: StatusShape } },
+      },
       async (request) => {
         const principal = principalOf(request);
         const owner = ownerFilter(principal);
@@ -82,16 +129,20 @@ export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
       '/api/websocket/stats',
       {
         config: { access: 'signed-in' },
-        schema: { tags, summary: 'WebSocket statistics; connections of others are shown to administrators only' },
+        schema: {
+          tags,
+          summary: 'WebSocket statistics; connections of others are shown to administrators only',
+          response: { 200: SocketStats },
+        },
       },
       (request) => {
         const principal = principalOf(request);
         const stats = services.socketStats();
-        if (principal.scopes.has('admin')) return stats;
+        if (principal.scopes.has('admin')) return stats as never;
         const connections = (stats.connections as readonly { readonly userId: string }[]).filter(
           ({ userId }) => userId === principal.userId,
         );
-        return { ...stats, connections };
+        return { ...stats, connections } as never;
       },
     );
 
@@ -99,7 +150,11 @@ export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
       '/api/system/rebuild',
       {
         config: { access: 'admin' },
-        schema: { tags, summary: 'Rebuild the read models from the log, beside the live ones' },
+        schema: {
+          tags,
+          summary: 'Rebuild the read models from the log, beside the live ones',
+          response: { 202: ReadModelsShape },
+        },
       },
       async (_request, reply) => {
         await services.rebuild('an administrator asked for it');
@@ -109,7 +164,14 @@ export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
 
     app.get(
       '/metrics',
-      { config: { access: 'admin' }, schema: { tags, summary: 'Prometheus metrics' } },
+      {
+        config: { access: 'admin' },
+        schema: {
+          tags,
+          summary: 'Prometheus metrics',
+          response: { 200: contentOf('All of them.', { 'text/plain': Type.String() }) },
+        },
+      },
       async (_request, reply) => {
         const { contentType, text } = await services.metrics();
         return reply.header('content-type', contentType).send(text);
