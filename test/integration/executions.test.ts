@@ -192,6 +192,12 @@ describe('running a skill over HTTP', () => {
     });
   });
 
+  it('does not run a skill in the place of another program, whatever that one called its execution', async () => {
+    const opened = await server.call('POST', '/api/executions', { token, body: { name: 'noop' } });
+    const again = await server.call('POST', `/api/executions/${opened.body.executionId}/retry`, { token });
+    expect(again).toMatchObject({ status: 409, body: { code: 'MOVE_NOT_ALLOWED' } });
+  });
+
   it('lists executions by status and skill, newest first, by offset and by cursor', async () => {
     const { token: other } = await server.newUser();
     for (let i = 0; i < 5; i++) await server.run(other, 'noop');
