@@ -74,6 +74,8 @@ export class RealtimeHub {
   ): void {
     const { clock, log } = this.#deps;
     const { extended, executionId } = options;
+    // A protocol error closes the socket by itself, with the right code; unheard it would end the process.
+    webSocket.on('error', () => undefined);
     const connection = new Connection({
       id: newId('conn', clock),
       webSocket,
@@ -156,8 +158,6 @@ export class RealtimeHub {
     webSocket.on('pong', () => {
       connection.alive = true;
     });
-    // A protocol error closes the socket by itself, with the right code.
-    webSocket.on('error', () => undefined);
     webSocket.once('close', () => {
       this.#forget(connection);
     });

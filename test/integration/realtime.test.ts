@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -365,6 +368,28 @@ describe('bad frames', () => {
       { numRuns: 25 },
     );
     expect((await server.call('GET', '/health/ready')).status).toBe(200);
+  });
+
+  it('on a socket that is one too many hurt nobody', async () => {
+    const strict = await TestServer.start(`${dir}/strict`, ['--max-sockets-per-user=1']);
+    const url = `${strict.url}/ws?token=${strict.adminKey}`;
+    const first = await TestSocket.open(url);
+    const second = connect(Number(new URL(url).port), '127.0.0.1');
+    const received: Buffer[] = [];
+    second.on('data', (chunk: Buffer) => received.push(chunk));
+    const handshake = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13';
+    second.write(
+      `GET /ws?token=${strict.adminKey} HTTP/1.1\r\nHost: x\r\n${handshake}\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`,
+    );
+    await until('it is closed with 4504', () => Buffer.concat(received).includes(Buffer.from([0x11, 0x98])));
+    // Reserved bits, and no mask.
+    second.write(Buffer.from([0xff, 0x00]));
+    second.end();
+    await once(second, 'close');
+    first.send({ type: 'ping' });
+    await first.next('pong');
+    first.close();
+    await strict.stop();
   });
 
   it('that are too large close the socket with 1009', async () => {
