@@ -45,6 +45,11 @@ describe('the packages', () => {
     expect(ranges.filter((range) => !/^\d+\.\d+\.\d+$/.test(range))).toEqual([]);
   });
 
+  it('of Python have exact versions too', () => {
+    const lines = read('test/conformance/requirements.txt').trim().split('\n');
+    expect(lines.filter((line) => !/^[\w-]+==[\d.]+$/.test(line))).toEqual([]);
+  });
+
   it('are locked by their digests, without naming where they come from', () => {
     const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
     expect(packages.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
