@@ -4,6 +4,7 @@ import { isEnding } from '../commands/endings.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import { AppError } from '../kernel/errors.ts';
 import { messageOf } from '../realtime/messages.ts';
+import { beginStream } from './begin-stream.ts';
 
 const keepAliveMs = 15_000;
 const pageEvents = 500;
@@ -19,17 +20,11 @@ export async function streamExecution(
   reply: FastifyReply,
 ): Promise<void> {
   let revision = resumeAt(request.headers['last-event-id']);
+  if (!beginStream(reply, 'text/event-stream')) return;
+  const { raw } = reply;
   const wake = new WakeUp();
   const unsubscribe = log.subscribe((events) => {
     if (events.some((event) => event.stream === executionId)) wake.now();
-  });
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'x-accel-buffering': 'no',
   });
   const keepAlive = setInterval(() => raw.write(':\n\n'), keepAliveMs);
   let open = true;

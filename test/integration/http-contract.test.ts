@@ -1,8 +1,11 @@
+import { connect } from 'node:net';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { HttpClient } from '../support/http-client.ts';
 import { TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 const dir = tempDir();
 let server: TestServer;
@@ -40,6 +43,24 @@ describe('a method that an address does not take', () => {
       expect(JSON.parse(answer.text)).toMatchObject({ code: 'NOT_FOUND' });
     },
   );
+});
+
+describe('the head of a stream that does not end', () => {
+  it.each(['/api/events', '/api/executions/:id/stream'])('is a whole answer: %s', async (route) => {
+    const token = server.adminKey;
+    const { body } = await server.call('POST', '/api/executions', { token, body: { name: 'external' } });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const head = `Host: x\r\nAuthorization: Bearer ${token}\r\nAccept: text/event-stream`;
+    const path = route.replace(':id', body.executionId);
+    socket.write(`HEAD ${path} HTTP/1.1\r\n${head}\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n`);
+    let received = '';
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString();
+    });
+    await until('the next request on its connection is answered', () => received.endsWith('{"status":"live"}'));
+    expect(received).toContain('content-type: text/event-stream');
+    socket.destroy();
+  });
 });
 
 describe('the OpenAPI document', () => {

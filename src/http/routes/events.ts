@@ -11,6 +11,7 @@ import { EventFeed, type FeedFilter } from '../../feed/event-feed.ts';
 import { exportLog } from '../../feed/log-export.ts';
 import { ownerFilter } from '../../auth/principal.ts';
 import { principalOf } from '../authenticate.ts';
+import { beginStream } from '../begin-stream.ts';
 import type { Services } from '../services.ts';
 import { CloudEventShape, contentOf, Cursor, LastEventIdHeader, Limit } from '../shapes.ts';
 
@@ -122,19 +123,12 @@ async function follow(
   reply: FastifyReply,
   format: Format,
 ): Promise<void> {
-  reply.hijack();
+  if (!beginStream(reply, format.contentType)) return;
   const { raw } = reply;
   const gone = new AbortController();
   raw.once('close', () => {
     gone.abort();
   });
-  raw.writeHead(200, {
-    'content-type': format.contentType,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'x-accel-buffering': 'no',
-  });
-  raw.flushHeaders();
   const keepAlive = setInterval(() => {
     raw.write(format.keepAlive);
   }, keepAliveMs);
