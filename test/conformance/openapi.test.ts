@@ -47,6 +47,10 @@ await describeWithPython('the OpenAPI document, read by Schemathesis', (python) 
       { cwd: dir, environment: { IHUMAN_ENDED_EXECUTION: executionId } },
     );
     expect(code, output).toBe(0);
+    // Had the key been lost on the way, 401 would have been the answer to all the rest.
+    expect((await fetch(`${server.url}/api/auth/me`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(
+      200,
+    );
     expect(Number(/(\d+) generated/.exec(output)?.[1])).toBeGreaterThan(1000);
   });
 
