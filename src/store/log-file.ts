@@ -164,7 +164,8 @@ export class LogFile {
       if (row === undefined || decodeRecord(bytesOf(row.record)).atMs <= atMs) low = middle;
       else high = middle - 1;
     }
-    return low;
+    // Positions may have holes, also before the first record.
+    return Number(this.#sql.recordAtOrBefore.get(low)?.position ?? 0);
   }
 
   /** Recomputes the hash chain after `after` (to start in the middle, its own stored hash is taken on trust). */

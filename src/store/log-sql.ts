@@ -43,7 +43,7 @@ const statements = {
     'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?',
   allRecords:
     'SELECT position, name, revision, events, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position LIMIT ?',
-  recordAtOrBefore: 'SELECT record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',
+  recordAtOrBefore: 'SELECT position, record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',
   hashAt: 'SELECT hash FROM records WHERE position = ?',
   chain:
     'SELECT position, name, revision, events, hash, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position',

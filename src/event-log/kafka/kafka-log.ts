@@ -149,7 +149,7 @@ export class KafkaLog extends StoredLog {
 
   /** Judges and stores; tries again while the store cannot write (a full disk, say): the partition waits. */
   async #judge(appends: readonly PlacedAppend[], folded: number): Promise<readonly Verdict[] | null> {
-    while (!this.live.closed) {
+    while (!this.live.closed && this.#failure === null) {
       try {
         const verdicts = await this.store.append(packAppends(appends, folded));
         return appends.map((_, i) => verdictAt(verdicts, i));

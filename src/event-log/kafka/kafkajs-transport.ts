@@ -41,6 +41,7 @@ export class KafkajsTransport implements KafkaTransport {
   readonly #admin: Admin;
   readonly #producer: Producer;
   #consumer: Consumer | null = null;
+  #reader: PartitionReader | null = null;
   #closed = false;
 
   constructor(connection: KafkaConnection) {
@@ -110,6 +111,7 @@ export class KafkajsTransport implements KafkaTransport {
       retry: { retries: Infinity, maxRetryTime: 5000, restartOnFailure: () => Promise.resolve(!this.#closed) },
     });
     this.#consumer = consumer;
+    this.#reader = reader;
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart && !this.#closed) reader.failed(payload.error);
     });
@@ -136,7 +138,9 @@ export class KafkajsTransport implements KafkaTransport {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#reader?.failed(new AppError('LOG_UNAVAILABLE', { message: 'The connection to Kafka was closed.' }));
     await Promise.allSettled([this.#consumer?.disconnect(), this.#producer.disconnect(), this.#admin.disconnect()]);
   }
 

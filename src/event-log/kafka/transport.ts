@@ -16,7 +16,7 @@ export interface PartitionReader {
   begin(first: PlacedRecord): Promise<number>;
   /** Records in the order of the partition. Those below the wanted offset may come again, and are to be skipped. */
   take(records: readonly PlacedRecord[]): Promise<void>;
-  /** Reading has ended for good: the client has given up. */
+  /** Reading has ended for good: the client has given up, or was closed. */
   failed(error: Error): void;
 }
 
