@@ -37,7 +37,7 @@ module.exports = {
       name: 'only-the-factory-names-a-log-adapter',
       comment: 'Take an EventLog; src/event-log/create-event-log.ts makes it.',
       severity: 'error',
-      from: { pathNot: '^(src/event-log/(create-event-log.ts|embedded/)|test/|bench/)' },
+      from: { pathNot: '^(src/event-log/(create-event-log.ts|(embedded|kafka|eventstore)/)|test/|bench/)' },
       to: { path: '^src/event-log/(embedded|kafka|eventstore)/' },
     },
     {

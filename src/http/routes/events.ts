@@ -83,6 +83,7 @@ export function eventRoutes({ log, queries, clock }: Services): FastifyPluginAsy
           summary: 'The whole log as a file that can be verified by itself',
           description:
             'JSON lines: a head, one line for each append with its bytes and chain hash, a foot. Check it anywhere with npm run verify -- --export=FILE. Administrators only.',
+          response: { 200: contentOf('The export.', { 'application/x-ndjson': Type.Unknown() }) },
         },
       },
       (_request, reply) => {
