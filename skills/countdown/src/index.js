@@ -26,10 +26,11 @@ module.exports = {
   async execute({ from, intervalMs }, context) {
     for (let left = from; left > 0; left--) {
       context.log.info(`${left} …`);
-      context.progress(((from - left) / from) * 100, `${left} left`);
+      context.progress((100 * (from - left)) / from, `${left} left`);
       await sleep(intervalMs, undefined, { signal: context.signal });
     }
     context.log.info('lift-off');
+    context.progress(100, 'lift-off');
     return { counted: from };
   },
 };
