@@ -13,6 +13,10 @@ async function serve(): Promise<void> {
     const platform = await Platform.open(
       config,
       createServerLog(config.logLevel, (line) => process.stderr.write(line)),
+      (error) => {
+        process.stderr.write(`ihuman stops: ${explain(error)}\n`);
+        process.exit(1);
+      },
     );
     stopOnSignals(platform);
     announce(await platform.start());

@@ -10,9 +10,9 @@ import { recordSkills } from './commands/record-skills.ts';
 import { recordUserEvent } from './commands/record-user-event.ts';
 import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
-import type { Config } from './config.ts';
-import { createEventLog } from './event-log/create-event-log.ts';
+import type { Config } from './settings.ts';
 import type { EventLog } from './event-log/event-log.ts';
+import { openEventLog, type OpenedLog } from './event-log/open-event-log.ts';
 import { createHttpApp } from './http/app.ts';
 import type { Services } from './http/services.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -30,7 +30,7 @@ import type { ServerLog } from './server-log.ts';
 import { SkillCatalog } from './skills/skill-catalog.ts';
 import { createQueries, type Queries } from './store/query-client.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
-import { StoreClient } from './store/store-client.ts';
+import type { StoreClient } from './store/store-client.ts';
 import { createVault } from './vault/vault.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
 
@@ -88,13 +88,33 @@ export class Platform {
     });
   }
 
-  /** Opens the data directory and everything that stands on it. Rejects with a coded error that says what to do. */
-  static async open(config: Config, serverLog: ServerLog): Promise<Platform> {
-    const store = await StoreClient.start({ dataDir: config.dataDir });
+  /**
+   * Opens the log and everything that stands on it. Rejects with a coded error that says what to do. `onFatal` is told when the
+   * log stops for good later on: nothing can be recorded any more, and the process should end.
+   */
+  static async open(
+    config: Config,
+    serverLog: ServerLog,
+    onFatal: (error: Error) => void = () => undefined,
+  ): Promise<Platform> {
+    const node = newNodeId();
+    const state: State = { ready: false };
+    const opened = await openEventLog({
+      backend: config.log,
+      dataDir: config.dataDir,
+      node,
+      kafka: kafkaSettings(config),
+      onFailure: (error) => {
+        state.ready = false;
+        serverLog.write('error', 'log.stopped', { error: describe(error) });
+        onFatal(error);
+      },
+    });
     try {
-      return new Platform(await assemble(config, store, serverLog));
+      return new Platform(await assemble(config, opened, serverLog, { node, state }));
     } catch (error) {
-      await store.close();
+      await opened.log.close();
+      await opened.store.close();
       throw error;
     }
   }
@@ -176,12 +196,27 @@ interface Parts {
   readonly state: State;
 }
 
-async function assemble(config: Config, store: StoreClient, serverLog: ServerLog): Promise<Parts> {
+function kafkaSettings(config: Config) {
+  const { kafkaBrokers, kafkaCell, kafkaTls, kafkaSasl, kafkaUsername, kafkaPassword } = config;
+  return {
+    brokers: kafkaBrokers,
+    cell: kafkaCell,
+    tls: kafkaTls,
+    sasl: kafkaSasl,
+    username: kafkaUsername,
+    password: kafkaPassword,
+  };
+}
+
+async function assemble(
+  config: Config,
+  { log, store }: OpenedLog,
+  serverLog: ServerLog,
+  { node, state }: { readonly node: string; readonly state: State },
+): Promise<Parts> {
   const clock = systemClock;
-  const node = newNodeId();
-  const state: State = { ready: false };
   const catalog = openCatalog(config, serverLog);
-  const [log] = await Promise.all([createEventLog(config.log, store), catalog.load()]);
+  await catalog.load();
   const queries = createQueries(store);
   const vault = createVault((method, ...args) => store.write(method, ...args));
   const accounts = new Accounts({

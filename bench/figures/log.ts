@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { newId } from '../../src/kernel/ids.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { createEventLog } from '../../src/event-log/create-event-log.ts';
+import { EmbeddedLog } from '../../src/event-log/embedded/embedded-log.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
 import type { Figure } from '../figure.ts';
 import { withPlace } from '../place.ts';
@@ -31,7 +31,7 @@ export async function appendFigure(scale: number): Promise<Figure> {
 
 async function appendRate(dataDir: string, each: number): Promise<number> {
   const store = await StoreClient.start({ dataDir });
-  const log = await createEventLog('embedded', store);
+  const log = await EmbeddedLog.open(store);
   const run = async (appends: number): Promise<void> => {
     await Promise.all(
       Array.from({ length: callers }, async () => {

@@ -1,4 +1,5 @@
-import { flagOf, settings, variableOf } from '../../src/config.ts';
+import { flagOf, variableOf } from '../../src/config.ts';
+import { settings } from '../../src/settings.ts';
 import { errorTable } from '../../src/kernel/errors.ts';
 
 /** The page of settings, from the one table of them. */
@@ -9,7 +10,7 @@ export function configurationPage(): string {
   });
   return [
     '# Settings\n',
-    'Written by `npm run generate` from `src/config.ts`. Flags win over the environment, the environment over the defaults. An unknown `IHUMAN_…` variable, an unknown flag or a bad value stops the start.\n',
+    'Written by `npm run generate` from `src/settings.ts`. Flags win over the environment, the environment over the defaults. An unknown `IHUMAN_…` variable, an unknown flag or a bad value stops the start.\n',
     '| flag | variable | default | takes | meaning |',
     '| --- | --- | --- | --- | --- |',
     ...rows,

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { createEventLog } from '../../src/event-log/create-event-log.ts';
+import { EmbeddedLog } from '../../src/event-log/embedded/embedded-log.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { describeEventLog } from './event-log.contract.ts';
@@ -13,7 +13,7 @@ describeEventLog({
   newPlace: () => mkdtempSync(join(base, 'log-')),
   open: async (dataDir) => {
     const store = await StoreClient.start({ dataDir });
-    const log = await createEventLog('embedded', store);
+    const log = await EmbeddedLog.open(store);
     return {
       log,
       crash: () => store.crash(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { settings } from '../../src/config.ts';
+import { settings } from '../../src/settings.ts';
 
 it('the page of settings lists exactly the settings of the program, with flag, variable and default', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/reference/configuration.md'), 'utf8');

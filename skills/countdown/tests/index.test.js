@@ -15,7 +15,7 @@ test('it counts, reports and returns how far', async () => {
   };
   assert.deepEqual(await skill.execute({ from: 2, intervalMs: 1 }, context), { counted: 2 });
   assert.deepEqual(lines, ['2 …', '1 …', 'lift-off']);
-  assert.deepEqual(percents, [0, 50]);
+  assert.deepEqual(percents, [0, 50, 100]);
 });
 
 test('it stops when it is told to', async () => {

@@ -1,13 +1,10 @@
-import {
+import kafkajs, {
   type Admin,
-  ConfigResourceTypes,
   type Consumer,
   type EachBatchPayload,
-  Kafka,
+  type Kafka,
   type KafkaConfig,
   type KafkaMessage,
-  logLevel,
-  Partitioners,
   type Producer,
 } from 'kafkajs';
 
@@ -48,10 +45,10 @@ export class KafkajsTransport implements KafkaTransport {
     silenceNegativeTimers();
     this.#connection = connection;
     const { brokers, clientId, ssl, sasl } = connection;
-    this.#kafka = new Kafka({
+    this.#kafka = new kafkajs.Kafka({
       brokers: [...brokers],
       clientId,
-      logLevel: logLevel.NOTHING,
+      logLevel: kafkajs.logLevel.NOTHING,
       connectionTimeout: 5000,
       retry: { initialRetryTime: 100, maxRetryTime: 5000, retries: 8 },
       ...(ssl !== undefined && { ssl }),
@@ -61,7 +58,7 @@ export class KafkajsTransport implements KafkaTransport {
     // Neither idempotent nor transactional: see docs/adr/0008.
     this.#producer = this.#kafka.producer({
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       retry: { retries: 2 },
     });
   }
@@ -160,7 +157,7 @@ export class KafkajsTransport implements KafkaTransport {
     const partitions = metadata.topics[0]?.partitions ?? [];
     const { resources } = await this.#admin.describeConfigs({
       includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
     });
     const entries = resources[0]?.configEntries ?? [];
     return {

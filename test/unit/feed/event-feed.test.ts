@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { EventLog, RecordedEvent } from '../../../src/event-log/event-log.ts';
-import { createEventLog } from '../../../src/event-log/create-event-log.ts';
+import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import { EventFeed, type FeedFilter } from '../../../src/feed/event-feed.ts';
 import { StoreClient } from '../../../src/store/store-client.ts';
 import { appendOf, tick, wholeLog } from '../../support/log.ts';
@@ -17,7 +17,7 @@ let feed: EventFeed;
 
 beforeAll(async () => {
   store = await StoreClient.start({ dataDir });
-  log = await createEventLog('embedded', store);
+  log = await EmbeddedLog.open(store);
   feed = new EventFeed(log, (stream) => Promise.resolve(ownerOf(stream)));
   const streams = ['exec_a1', 'exec_b1', 'user_a', 'exec_a2', 'skill_x'];
   for (let i = 0; i < 60; i++) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { EventLog, NewEvent } from '../../../src/event-log/event-log.ts';
-import { createEventLog } from '../../../src/event-log/create-event-log.ts';
+import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import type { JsonObject } from '../../../src/kernel/json.ts';
 import { textFrame } from '../../../src/realtime/frame.ts';
 import { messageOf } from '../../../src/realtime/messages.ts';
@@ -27,7 +27,7 @@ let streams = 0;
 
 beforeAll(async () => {
   store = await StoreClient.start({ dataDir });
-  log = await createEventLog('embedded', store);
+  log = await EmbeddedLog.open(store);
 });
 afterAll(async () => {
   await log.close();
