@@ -279,9 +279,14 @@ export class LogFile {
   }
 
   #requireEpoch(epoch: string | undefined): void {
+    if (epoch === undefined && !this.#readOnly && this.folded > 0) {
+      throw new AppError('DATA_DIR_UNUSABLE', {
+        message: `The data directory holds a copy of the log ${this.epoch}, which is on Kafka. Start with --log=kafka, or choose another --data-dir.`,
+      });
+    }
     if (epoch === undefined || epoch === this.epoch) return;
     throw new AppError('DATA_DIR_UNUSABLE', {
-      message: `The data directory holds a copy of the log ${this.epoch}, not of ${epoch}. Choose another --data-dir for this log.`,
+      message: `The data directory belongs to the log ${this.epoch}, not to ${epoch}. Choose another --data-dir for this one.`,
     });
   }
 

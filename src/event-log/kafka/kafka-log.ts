@@ -26,6 +26,7 @@ export interface KafkaLogOptions {
 }
 
 const storeRetryMs = 1000;
+const maxManifestTries = 10;
 
 /**
  * The event log on one partition of Kafka, with the *log as arbiter*: an append is one record with its expectation and its id.
@@ -62,40 +63,33 @@ export class KafkaLog extends StoredLog {
   static async open(options: KafkaLogOptions): Promise<{ readonly log: KafkaLog; readonly store: StoreClient }> {
     const { transport, cell, openStore } = options;
     await transport.prepareTopic();
-    // Two nodes may both find the topic empty; the manifest that comes first counts.
-    if ((await transport.endOffset()) === 0) await transport.produce([manifestRecord({ epoch: randomText(12), cell })]);
-    const end = await transport.endOffset();
+    const end = await beginLog(transport, cell);
     const opened = Promise.withResolvers<KafkaLog>();
-    let log: KafkaLog | null = null;
+    const opening: { log: KafkaLog | null } = { log: null };
     await transport.read({
       begin: async (first) => {
-        try {
-          log ??= new KafkaLog(await openStore(epochIn(first, cell)), options);
-          opened.resolve(log);
-          return log.#begin();
-        } catch (error) {
-          opened.reject(error);
-          throw error;
-        }
+        opening.log ??= new KafkaLog(await openStore(epochIn(first, cell)), options);
+        opened.resolve(opening.log);
+        return opening.log.#begin();
       },
       take: async (records) => {
-        if (log !== null) await log.#take(records);
+        if (opening.log !== null) await opening.log.#take(records);
       },
       failed: (error) => {
         opened.reject(error);
-        if (log !== null) log.#fail(error);
+        if (opening.log !== null) opening.log.#fail(error);
       },
     });
-    const ready = await opened.promise;
     try {
-      await ready.#catchUp(end);
-      await learnSchemas(ready, ready.codec);
+      const log = await opened.promise;
+      await log.#catchUp(end);
+      await learnSchemas(log, log.codec);
+      return { log, store: log.store };
     } catch (error) {
-      await ready.close();
-      await ready.store.close();
+      await (opening.log === null ? transport.close() : opening.log.close());
+      await opening.log?.store.close();
       throw error;
     }
-    return { log: ready, store: ready.store };
   }
 
   /** Records of the partition that this node has not taken in, as far as `end` says. */
@@ -225,6 +219,21 @@ export class KafkaLog extends StoredLog {
     this.#outbox.close(new AppError('OUTCOME_UNKNOWN', { message: stopped(error), cause: error }));
     this.#caughtUp?.wake(undefined);
     this.#options.onFailure(error);
+  }
+}
+
+/** Writes the manifest of a new log, and returns the partition's end. Of several manifests the first one counts. */
+async function beginLog(transport: KafkaTransport, cell: string): Promise<number> {
+  const manifest = manifestRecord({ epoch: randomText(12), cell });
+  for (let tries = 1; ; tries++) {
+    const end = await transport.endOffset();
+    if (end > 0) return end;
+    try {
+      await transport.produce([manifest]);
+    } catch (error) {
+      // It may have been written all the same.
+      if (tries === maxManifestTries) throw error;
+    }
   }
 }
 

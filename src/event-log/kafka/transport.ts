@@ -12,7 +12,7 @@ export interface PlacedRecord extends LogRecord {
 
 /** Who reads the partition. All calls come one after another; the next waits for the promise of the one before. */
 export interface PartitionReader {
-  /** The partition's first record; answers the offset to go on from. */
+  /** The partition's first record; answers the offset to go on from. A rejection ends the reading, and `failed` is told. */
   begin(first: PlacedRecord): Promise<number>;
   /** Records in the order of the partition. Those below the wanted offset may come again, and are to be skipped. */
   take(records: readonly PlacedRecord[]): Promise<void>;
