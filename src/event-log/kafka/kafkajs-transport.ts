@@ -1,15 +1,8 @@
-import kafkajs, {
-  type Admin,
-  type Consumer,
-  type EachBatchPayload,
-  type Kafka,
-  type KafkaConfig,
-  type KafkaMessage,
-  type Producer,
-} from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type KafkaConfig, type Producer } from 'kafkajs';
 
+import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
-import { randomText } from '../../kernel/ids.ts';
+import { type Cluster, type FetchedMessage, newCluster, readCommitted } from './kafkajs-internals.ts';
 import { checkTopic, settingsFor, type TopicDescription } from './topic.ts';
 import type { KafkaTransport, LogRecord, PartitionReader, PlacedRecord } from './transport.ts';
 
@@ -25,19 +18,21 @@ export interface KafkaConnection {
 
 const partition = 0;
 const preferredReplicas = 3;
-const produceTimeoutMs = 10_000;
+/** A broker that has stopped in its tracks is noticed by these alone. */
+const timeouts = { connectMs: 2000, requestMs: 5000 } as const;
+const produceTimeoutMs = 4000;
 /** The broker answers a waiting fetch as soon as a record comes: a long wait costs no latency, and spares both sides work. */
 const maxWaitMs = 500;
 const fetchBytes = 16 * 1024 * 1024;
-const sessionMs = 30_000;
+const retryMs = 250;
 
 /** The log's partition through kafkajs. */
 export class KafkajsTransport implements KafkaTransport {
   readonly #connection: KafkaConnection;
   readonly #kafka: Kafka;
   readonly #admin: Admin;
-  readonly #producer: Producer;
-  #consumer: Consumer | null = null;
+  #producer: Promise<Producer> | null = null;
+  #cluster: Cluster | null = null;
   #reader: PartitionReader | null = null;
   #closed = false;
 
@@ -49,23 +44,18 @@ export class KafkajsTransport implements KafkaTransport {
       brokers: [...brokers],
       clientId,
       logLevel: kafkajs.logLevel.NOTHING,
-      connectionTimeout: 5000,
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.requestMs,
       retry: { initialRetryTime: 100, maxRetryTime: 5000, retries: 8 },
       ...(ssl !== undefined && { ssl }),
       ...(sasl !== undefined && { sasl }),
     });
     this.#admin = this.#kafka.admin();
-    // Neither idempotent nor transactional: see docs/adr/0008.
-    this.#producer = this.#kafka.producer({
-      allowAutoTopicCreation: false,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      retry: { retries: 2 },
-    });
   }
 
   async prepareTopic(): Promise<void> {
     try {
-      await Promise.all([this.#admin.connect(), this.#producer.connect()]);
+      await this.#admin.connect();
       const { topic, brokers } = this.#connection;
       if (!(await this.#admin.listTopics()).includes(topic)) await this.#createTopic(topic);
       checkTopic(topic, brokers, await this.#describe(topic));
@@ -82,10 +72,15 @@ export class KafkajsTransport implements KafkaTransport {
       headers: { ...headers },
       value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
     }));
+    const producer = (this.#producer ??= this.#newProducer());
     try {
-      await this.#producer.send({ topic: this.#connection.topic, acks: -1, timeout: produceTimeoutMs, messages });
+      const { topic } = this.#connection;
+      await (await producer).send({ topic, acks: -1, timeout: produceTimeoutMs, messages });
     } catch (error) {
       if (typeOf(error) === 'MESSAGE_TOO_LARGE') throw new AppError('EVENT_TOO_LARGE', { cause: error });
+      // A new one asks all brokers afresh, instead of waiting for one that may be gone.
+      if (this.#producer === producer) this.#producer = null;
+      producer.then((old) => old.disconnect()).catch(() => undefined);
       throw error;
     }
   }
@@ -95,50 +90,72 @@ export class KafkajsTransport implements KafkaTransport {
     return Number(offsets.find((found) => found.partition === partition)?.high ?? 0);
   }
 
-  async read(reader: PartitionReader): Promise<void> {
-    const { topic } = this.#connection;
-    // kafkajs reads in groups only: this one has one member, commits nothing, and decides nothing.
-    const consumer = this.#kafka.consumer({
-      groupId: `${topic}.reader-${randomText(12)}`,
-      allowAutoTopicCreation: false,
-      maxWaitTimeInMs: maxWaitMs,
-      maxBytes: fetchBytes,
-      maxBytesPerPartition: fetchBytes,
-      sessionTimeout: sessionMs,
-      retry: { retries: Infinity, maxRetryTime: 5000, restartOnFailure: () => Promise.resolve(!this.#closed) },
-    });
-    this.#consumer = consumer;
+  read(reader: PartitionReader): Promise<void> {
     this.#reader = reader;
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart && !this.#closed) reader.failed(payload.error);
+    this.#readOn(reader).catch((error: unknown) => {
+      reader.failed(error instanceof Error ? error : new Error(String(error)));
     });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    let begun = false;
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      eachBatch: async (payload) => {
-        if (begun) return takeBatch(payload, reader);
-        const first = payload.batch.messages[0];
-        if (first === undefined) return;
-        begun = true;
-        try {
-          consumer.seek({ topic, partition, offset: String(await reader.begin(placed(first))) });
-        } catch (error) {
-          // The reader will have none of it; asking again would not change its mind.
-          consumer.pause([{ topic }]);
-          reader.failed(error instanceof Error ? error : new Error(String(error)));
-        }
-      },
-    });
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#reader?.failed(new AppError('LOG_UNAVAILABLE', { message: 'The connection to Kafka was closed.' }));
-    await Promise.allSettled([this.#consumer?.disconnect(), this.#producer.disconnect(), this.#admin.disconnect()]);
+    const producer = this.#producer?.then((current) => current.disconnect());
+    await Promise.allSettled([this.#cluster?.disconnect(), producer, this.#admin.disconnect()]);
+  }
+
+  /** Neither idempotent nor transactional: see docs/adr/0008. */
+  async #newProducer(): Promise<Producer> {
+    const producer = this.#kafka.producer({
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      retry: { retries: 1 },
+    });
+    await producer.connect();
+    return producer;
+  }
+
+  async #readOn(reader: PartitionReader): Promise<void> {
+    let next: number | null = null;
+    while (!this.#closed) {
+      const records = await this.#fetch(next ?? 0);
+      const [first] = records;
+      if (first === undefined) continue;
+      if (next === null) {
+        next = await reader.begin(first);
+        continue;
+      }
+      await reader.take(records);
+      next = (records.at(-1)?.offset ?? next) + 1;
+    }
+  }
+
+  /** Records from an offset on; none when there are none for a while, or when the brokers could not be asked. */
+  async #fetch(offset: number): Promise<readonly PlacedRecord[]> {
+    try {
+      const cluster = (this.#cluster ??= await this.#connect());
+      return await fetchFrom(cluster, this.#connection.topic, offset);
+    } catch (error) {
+      if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') {
+        const message = `The log on Kafka cannot be used: it has no record at offset ${String(offset)} any more.`;
+        throw new AppError('LOG_CORRUPT', { message, cause: error });
+      }
+      const old = this.#cluster;
+      this.#cluster = null;
+      old?.disconnect().catch(() => undefined);
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, retryMs));
+      return [];
+    }
+  }
+
+  async #connect(): Promise<Cluster> {
+    const { brokers, clientId, ssl, sasl, topic } = this.#connection;
+    const cluster = newCluster({ brokers, clientId, ssl, sasl }, timeouts);
+    await cluster.connect();
+    await cluster.addTargetTopic(topic);
+    return cluster;
   }
 
   async #createTopic(topic: string): Promise<void> {
@@ -168,17 +185,27 @@ export class KafkajsTransport implements KafkaTransport {
   }
 }
 
-async function takeBatch(payload: EachBatchPayload, reader: PartitionReader): Promise<void> {
-  const { batch } = payload;
-  if (!payload.isRunning() || payload.isStale()) return;
-  await reader.take(batch.messages.map(placed));
-  const last = batch.messages.at(-1);
-  if (last !== undefined) payload.resolveOffset(last.offset);
-  await payload.heartbeat();
+async function fetchFrom(cluster: Cluster, topic: string, offset: number): Promise<readonly PlacedRecord[]> {
+  await cluster.refreshMetadataIfNecessary();
+  const leader = definitely(
+    Object.keys(cluster.findLeaderForPartitions(topic, [partition]))[0],
+    'a partition has a leader',
+  );
+  const broker = await cluster.findBroker({ nodeId: leader });
+  const { responses } = await broker.fetch({
+    maxWaitTime: maxWaitMs,
+    minBytes: 1,
+    maxBytes: fetchBytes,
+    isolationLevel: readCommitted,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }] }],
+  });
+  const messages = responses[0]?.partitions[0]?.messages ?? [];
+  // A broker answers with whole batches, which may begin before the offset.
+  return messages.filter((message) => Number(message.offset) >= offset).map(placed);
 }
 
-function placed({ offset, key, value, headers }: KafkaMessage): PlacedRecord {
-  const texts = Object.entries(headers ?? {}).map(([name, content]) => [name, String(content)] as const);
+function placed({ offset, key, value, headers }: FetchedMessage): PlacedRecord {
+  const texts = Object.entries(headers).map(([name, content]) => [name, String(content)] as const);
   return {
     offset: Number(offset),
     key: key?.toString('latin1') ?? '',
