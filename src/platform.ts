@@ -294,13 +294,17 @@ async function assemble(
   await accounts.finishErasures(await queries.erasedUserIds());
   const adminKey = await ensureAdministrator(config, queries, accounts);
   await recordSkills({ log, queries, clock, node }, catalog.list());
+  // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
+  let recording = Promise.resolve();
   catalog.onChange((skills) => {
     serverLog.write('info', 'skills.changed', {
       skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`),
     });
-    recordSkills({ log, queries, clock, node }, skills).catch((error: unknown) => {
-      serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
-    });
+    recording = recording
+      .then(() => recordSkills({ log, queries, clock, node }, skills))
+      .catch((error: unknown) => {
+        serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
+      });
   });
   return { config, services, hub, store, log, catalog, runner, serverLog, adminKey, state };
 }

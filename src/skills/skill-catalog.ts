@@ -42,8 +42,10 @@ export class SkillCatalog {
 
   /** Reads all folders; loads only modules whose digest is new. */
   async load(): Promise<void> {
-    this.#loading = this.#loading.then(() => this.#loadNow());
-    await this.#loading;
+    const load = this.#loading.then(() => this.#loadNow());
+    // One failed load must not fail all that come after it.
+    this.#loading = load.catch(() => undefined);
+    await load;
     if (this.#options.watch && this.#watchers.length === 0) this.#watch();
   }
 

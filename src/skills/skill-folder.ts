@@ -33,6 +33,15 @@ const maxBytes = 50 * 1024 * 1024;
 /** Reads what a skill folder says about itself, without running any of it. Returns the problems when it cannot be a skill. */
 export function readSkillFolder(root: string, name: string): SkillFolder | readonly Problem[] {
   const folder = join(root, name);
+  try {
+    return readFolder(root, folder, name);
+  } catch (error) {
+    // Files may go while they are read, or may not be readable: that is this skill's problem, not the others'.
+    return [{ path: folder, message: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }];
+  }
+}
+
+function readFolder(root: string, folder: string, name: string): SkillFolder | readonly Problem[] {
   if (!skillNamePattern.test(name))
     return [{ path: folder, message: `a skill's folder name must match ${skillNamePattern.source}` }];
   // A link out of the skills folder would run code that nobody put there.
@@ -107,6 +116,11 @@ function* filesOf(folder: string): Generator<string> {
 export function skillFolderNames(root: string): readonly string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root)
-    .filter((name) => !name.startsWith('.') && statSync(join(root, name)).isDirectory())
+    .filter((name) => !name.startsWith('.') && isFolder(join(root, name)))
     .map((name) => basename(name));
+}
+
+/** A link that leads nowhere is no folder. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
