@@ -247,6 +247,7 @@ async function assemble(
     clock,
     executionById: (id) => queries.executionById(id),
     maxSocketsPerUser: config.maxSocketsPerUser,
+    heartbeatMs: config.heartbeatMs,
   });
   const requests = new ExecutionRequests({
     log,

@@ -28,6 +28,7 @@ export interface Config {
   readonly trustProxy: readonly string[];
   readonly queryToken: boolean;
   readonly maxSocketsPerUser: number;
+  readonly heartbeatMs: number;
   readonly shutdownGraceMs: number;
 }
 
@@ -272,6 +273,14 @@ export const settings: readonly AnySetting[] = [
     expects: 'a number from 1 to 1000000',
     doc: 'WebSockets that one account may hold open.',
     parse: whole(1, 1_000_000),
+  },
+  {
+    key: 'heartbeatMs',
+    name: 'HEARTBEAT_MS',
+    default: '30000',
+    expects: 'milliseconds from 100 to 600000',
+    doc: 'How often a WebSocket is pinged; one that has not answered by the next ping is dropped.',
+    parse: whole(100, 600_000),
   },
   {
     key: 'shutdownGraceMs',

@@ -23,11 +23,12 @@ interface HubDependencies {
   readonly clock: Clock;
   readonly executionById: (id: string) => Promise<ExecutionRow | null>;
   readonly maxSocketsPerUser: number;
+  /** Between two pings; a client that has not answered the last one is dropped at the next. */
+  readonly heartbeatMs: number;
 }
 
 type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
 
-const heartbeatMs = 30_000;
 const maxSubscriptions = 1000;
 /** How long stopping may take for sockets that do not read. */
 const stopMs = 2000;
@@ -53,8 +54,9 @@ export class RealtimeHub {
   constructor(deps: HubDependencies) {
     this.#deps = deps;
     this.#heartbeat = setInterval(() => {
-      void this.#beat();
-    }, heartbeatMs).unref();
+      // A vault that cannot be asked now is asked again at the next beat.
+      this.#beat().catch(() => undefined);
+    }, deps.heartbeatMs).unref();
     this.#stopListening = [
       deps.log.subscribe((events) => {
         this.#take(events);
@@ -72,7 +74,7 @@ export class RealtimeHub {
     principal: Principal,
     options: { readonly executionId: string | null; readonly extended: boolean },
   ): void {
-    const { clock, log } = this.#deps;
+    const { clock, log, heartbeatMs } = this.#deps;
     const { extended, executionId } = options;
     // A protocol error closes the socket by itself, with the right code; unheard it would end the process.
     webSocket.on('error', () => undefined);

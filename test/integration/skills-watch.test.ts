@@ -81,11 +81,11 @@ describe('a server that runs', () => {
     write(
       'slow',
       '1.1.0',
-      `while (!require('node:fs').existsSync('${gate}')) await new Promise((r) => setTimeout(r, 20)); return 'old';`,
+      `context.progress(1); while (!require('node:fs').existsSync('${gate}')) await new Promise((r) => setTimeout(r, 20)); return 'old';`,
     );
     const { body: old } = await serves('slow', '1.1.0');
     const { body: started } = await server.call('POST', '/api/skills/slow/execute', { token, body: {} });
-    await until('it runs', async () => (await execution(started.executionId)).status === 'running');
+    await until('its code runs', async () => (await execution(started.executionId)).progress === 1);
     write('slow', '1.2.0', "return 'new';");
     const { body: fresh } = await serves('slow', '1.2.0');
     const second = await server.run(token, 'slow');
