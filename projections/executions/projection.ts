@@ -226,7 +226,8 @@ function changesBy(event: RecordedEvent, row: ExecutionRow): Partial<ExecutionRo
   }
 }
 
-function endedBy(event: RecordedEvent): Partial<ExecutionRow> {
+/** What an ending changes in the row of its execution; nothing for any other event. */
+export function endedBy(event: RecordedEvent): Partial<ExecutionRow> {
   const endedAtMs = event.atMs;
   switch (event.type) {
     case 'ExecutionCompleted': {

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { ExecutionRow } from '../../projections/executions/projection.ts';
-import type { EndingEvent } from '../commands/endings.ts';
+import { endedBy } from '../../projections/executions/projection.ts';
+import { type EndingEvent, isEnding } from '../commands/endings.ts';
 import type { RequestedExecution } from '../commands/request-execution.ts';
 import { toCursor } from '../event-log/cursor.ts';
 import type { RecordedEvent } from '../event-log/event-log.ts';
+import { definitely } from '../kernel/assert.ts';
 import type { JsonValue } from '../kernel/json.ts';
+import type { Queries } from '../store/query-client.ts';
 import type { Services } from './services.ts';
-import { executionView } from './views.ts';
 
 const maxWaitMs = 55_000;
 
@@ -28,10 +29,13 @@ export interface EndingView {
   readonly position: string;
 }
 
-/** The ending of an execution that was just requested, once there is one; null when `waitMs` passes first. */
+/**
+ * The ending of an execution that was just requested, once there is one; null when `waitMs` passes first. Whoever waited and
+ * whoever asks later are answered the same.
+ */
 export async function waitForEnding(
-  { queries, endings }: Pick<Services, 'queries' | 'endings'>,
-  { executionId, created }: RequestedExecution,
+  { queries, endings, log }: Pick<Services, 'endings' | 'log'> & { readonly queries: Pick<Queries, 'executionById'> },
+  { executionId, created }: Pick<RequestedExecution, 'executionId' | 'created'>,
   waitMs: number,
 ): Promise<EndingView | null> {
   const next = endings.next(executionId, waitMs);
@@ -40,47 +44,25 @@ export async function waitForEnding(
   const row = created ? null : await queries.executionById(executionId);
   if (row !== null && row.endedAtMs !== null) {
     next.stop();
-    return endedView(row);
+    const [last] = await log.readStream(executionId, { fromRevision: row.revision, limit: 1 });
+    return last === undefined || !isEnding(last) ? null : endingView(last);
   }
   const event = await next.ended;
   return event === null ? null : endingView(event);
 }
 
-function endedView(row: ExecutionRow): EndingView {
-  const { result, error } = executionView(row);
-  return {
-    status: row.status,
-    result: result ?? null,
-    error: error ?? null,
-    durationMs: row.durationMs ?? 0,
-    position: toCursor(row.position),
-  };
-}
-
 function endingView(event: RecordedEvent<EndingEvent['type']>): EndingView {
   const position = toCursor(event.position);
-  switch (event.type) {
-    case 'ExecutionCompleted':
-      return {
-        status: 'completed',
-        result: event.data.result,
-        error: null,
-        durationMs: event.data.durationMs,
-        position,
-      };
-    case 'ExecutionFailed':
-      return {
-        status: 'failed',
-        result: null,
-        error: { ...event.data.error },
-        durationMs: event.data.durationMs,
-        position,
-      };
-    case 'ExecutionTimedOut':
-      return { status: 'timed-out', result: null, error: null, durationMs: event.data.durationMs, position };
-    case 'ExecutionCancelled':
-      return { status: 'cancelled', result: null, error: null, durationMs: event.data.durationMs, position };
-    case 'ExecutionExpired':
-      return { status: 'expired', result: null, error: null, durationMs: 0, position };
+  if (event.type === 'ExecutionCompleted') {
+    const { result, durationMs } = event.data;
+    return { status: 'completed', result, error: null, durationMs, position };
   }
+  const { status, durationMs, errorJson } = endedBy(event);
+  return {
+    status: definitely(status, 'an ending gives a status'),
+    result: null,
+    error: errorJson == null ? null : (JSON.parse(errorJson) as JsonValue),
+    durationMs: durationMs ?? 0,
+    position,
+  };
 }
