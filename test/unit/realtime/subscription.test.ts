@@ -83,14 +83,24 @@ class Client implements Sink {
   }
 }
 
-function follow(executionId: string, client: Client, delivery: Partial<Delivery> = {}, next = 0): Subscription {
+interface Place {
+  readonly next?: number;
+  readonly afterPosition?: number;
+}
+
+function follow(
+  executionId: string,
+  client: Client,
+  delivery: Partial<Delivery> = {},
+  { next = 0, afterPosition = 0 }: Place = {},
+): Subscription {
   const subscription = new Subscription({
     log,
     executionId,
     connection: client,
     delivery: { types: null, conflate: 'auto', ...delivery },
     next,
-    afterPosition: 0,
+    afterPosition,
     onEnd: stop,
   });
   const unsubscribe = log.subscribe((batch) => {
@@ -212,6 +222,57 @@ describe('a subscription', () => {
         expect(lastProgress(some)?.status).toBe(lastProgress(all)?.status);
       }),
       { numRuns: 25 },
+    );
+  });
+
+  it('after a position passes over what the client has, page after page, and begins with what follows', async () => {
+    const stream = `exec_s${String(streams++)}`;
+    for (let i = 0; i < 12; i++)
+      await log.append(appendOf(stream, { events: Array.from({ length: 100 }, (_, k) => tick(k)) }));
+    const last = (await log.readStream(stream, { fromRevision: 1099, limit: 1 }))[0];
+    await log.append(appendOf(stream, { events: [completed] }));
+    const client = new Client();
+    await ended(client, follow(stream, client, { conflate: 'never' }, { afterPosition: last?.position ?? 0 }));
+    expect(client.got.map(({ seq }) => seq)).toEqual(Array.from({ length: 101 }, (_, i) => 1101 + i));
+    expectChain(client.got, 1100);
+  });
+
+  it('after the position of the end delivers nothing but that it is the end', async () => {
+    const stream = `exec_s${String(streams++)}`;
+    await log.append(appendOf(stream, { events: [tick(1), completed] }));
+    const client = new Client();
+    await ended(client, follow(stream, client, {}, { afterPosition: log.head() }));
+    expect(client.got).toEqual([]);
+    expect(client.told.map(({ type, seq }) => [type, seq])).toEqual([['stream-end', 2]]);
+  });
+
+  it('INV-7: after any position, begun at any moment, gives what follows it once and in order, between other streams', async () => {
+    const piece = fc.record({ mine: fc.boolean(), size: fc.integer({ min: 1, max: 3 }) });
+    const pieces = fc.array(piece, { minLength: 1, maxLength: 12 });
+    const congestion = fc.array(fc.boolean(), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(pieces, fc.nat(12), fc.nat(), congestion, async (all, begin, pick, busy) => {
+        const stream = `exec_s${String(streams++)}`;
+        const base = log.head();
+        const append = async ({ mine, size }: { mine: boolean; size: number }) => {
+          const events = Array.from({ length: size }, (_, i) => (i % 2 === 0 ? tick(size) : logged));
+          await log.append(appendOf(mine ? stream : `${stream}_other`, { events }));
+        };
+        for (const before of all.slice(0, begin)) await append(before);
+        const afterPosition = base + (pick % (log.head() - base + 1));
+        const client = new Client(busy);
+        // The rest is on its way while the subscription reads what is there already.
+        const rest = all.slice(begin).map(append);
+        const subscription = follow(stream, client, { conflate: 'never' }, { afterPosition });
+        await Promise.all(rest);
+        await log.append(appendOf(stream, { events: [completed] }));
+        await ended(client, subscription);
+        const history = await log.readStream(stream, { limit: 100 });
+        const following = history.filter(({ position }) => position > afterPosition);
+        expect(client.got.map(({ seq }) => seq)).toEqual(following.map(({ revision }) => revision + 1));
+        expectChain(client.got, history.length - following.length);
+      }),
+      { numRuns: 60 },
     );
   });
 });
