@@ -4,10 +4,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { projections } from '../../../projections/index.ts';
+import { eventSchemas } from '../../../schemas/generated/schemas.ts';
 import type { ExecutionEvent } from '../../../src/domain/execution/decide.ts';
 import type { RecordedEvent } from '../../../src/event-log/event-log.ts';
+import { schemaStream } from '../../../src/event-log/schema-stream.ts';
+import { diffReadModels } from '../../../src/projecting/diff.ts';
 import { foldInMemory } from '../../../src/projecting/memory-fold.ts';
 import { ReadModels } from '../../../src/projecting/read-models.ts';
+import { anyStory } from '../../support/any-story.ts';
+import { anyEvent } from '../../support/event-arbitrary.ts';
+import { recorded } from '../../support/recorded.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const dir = tempDir();
@@ -133,4 +139,111 @@ describe('read models', () => {
     expect(ReadModels.open(path, newer, 'epoch', 10)).toBeNull();
     ReadModels.open(path, projections, 'epoch', 10)?.close();
   });
+
+  it('INV-4: rebuilt beside the live ones do not differ from them, whatever events of all types there are', () => {
+    let file = 0;
+    fc.assert(
+      fc.property(anyStory, fc.array(fc.nat(70), { maxLength: 6 }), (story, cuts) => {
+        const events = recorded(...story);
+        const fold = (path: string, ends: readonly number[]): ReadModels => {
+          ReadModels.create(path, projections, 'epoch').finish();
+          const models = ReadModels.open(path, projections, 'epoch', events.length);
+          if (models === null) throw new Error('the file was refused');
+          for (const end of ends) models.apply(events.slice(models.position, end), Math.max(models.position, end));
+          return models;
+        };
+        const [livePath, freshPath] = [join(dir, `live-${file}.db`), join(dir, `fresh-${file++}.db`)];
+        const inPieces = [...cuts.map((cut) => Math.min(cut, events.length)), events.length].toSorted((a, b) => a - b);
+        const live = fold(livePath, inPieces);
+        const compared = diffReadModels(livePath, projections, (until) => {
+          fold(freshPath, [until]).close();
+          return freshPath;
+        });
+        live.close();
+        expect(compared).toEqual({ position: events.length, differences: [] });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('hold what a fold in memory holds, whatever events of all types there are', () => {
+    let file = 0;
+    fc.assert(
+      fc.property(anyStory, (story) => {
+        const events = recorded(...story);
+        const path = join(dir, `memory-${file++}.db`);
+        ReadModels.create(path, projections, 'epoch').finish();
+        const models = ReadModels.open(path, projections, 'epoch', events.length);
+        models?.apply(events, events.length);
+        for (const projection of projections) {
+          const rows = foldInMemory(projection, recorded(...story));
+          for (const table of projection.tables) {
+            const columns = Object.keys(table.columns).join(', ');
+            const inOrder = (list: readonly object[]) =>
+              sorted(
+                list.map((row) => Object.fromEntries(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1)))),
+              );
+            const stored = models?.all(`SELECT ${columns} FROM ${table.name}`) ?? [];
+            expect(inOrder(stored)).toEqual(inOrder(rows.get(table.name) ?? []));
+          }
+        }
+        models?.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  const ending = ['executions', 'ended_counts'];
+  const tablesByType: Readonly<Record<(typeof eventSchemas)[number]['name'], readonly string[]>> = {
+    ApiKeyIssued: ['users'],
+    ApiKeyRevoked: ['users'],
+    ExecutionAttemptFailed: ['executions'],
+    ExecutionAttemptLost: ['executions'],
+    ExecutionCancellationRequested: ['executions'],
+    ExecutionCancelled: ending,
+    ExecutionCompleted: ending,
+    ExecutionExpired: ending,
+    ExecutionFailed: ending,
+    ExecutionLogged: ['executions'],
+    ExecutionProgressed: ['executions'],
+    ExecutionRequested: ['executions'],
+    ExecutionStarted: ['executions'],
+    ExecutionTimedOut: ending,
+    PasswordChanged: ['users'],
+    SchemaRegistered: [],
+    SignInDelayed: ['users'],
+    SkillRegistered: ['skills'],
+    SkillRetired: ['skills'],
+    UserErased: ['users'],
+    UserRegistered: ['users'],
+  };
+
+  it.each(eventSchemas.map((schema) => [schema.name, tablesByType[schema.name], schema] as const))(
+    'count an event %s, and change by it the tables %j alone',
+    (type, tables, schema) => {
+      const first = { exec: 'ExecutionRequested', user: 'UserRegistered', skill: 'SkillRegistered' } as const;
+      const kind = type.startsWith('Execution') ? 'exec' : type.startsWith('Skill') ? 'skill' : 'user';
+      const beginning = eventSchemas.find(({ name }) => name === first[kind])!;
+      fc.assert(
+        fc.property(anyEvent(beginning), anyEvent(schema), (before, event) => {
+          const steps = [before, event].map((step) => {
+            const named = step.type === 'SkillRegistered' ? { ...step, data: { ...step.data, name: 'x' } } : step;
+            const stream = step.type === 'SchemaRegistered' ? schemaStream : `${kind}_x`;
+            return [stream, named] as const;
+          });
+          // A beginning has nothing before it.
+          const events = recorded(...(type === beginning.name ? steps.slice(1) : steps));
+          const changed = projections.flatMap((projection) => {
+            const rows = foldInMemory(projection, events.slice(0, -1));
+            const after = foldInMemory(projection, events);
+            const differs = ({ name }: { name: string }) =>
+              JSON.stringify(rows.get(name)) !== JSON.stringify(after.get(name));
+            return projection.tables.filter(differs).map(({ name }) => name);
+          });
+          expect(changed.toSorted()).toEqual(['event_counts', ...tables].toSorted());
+        }),
+        { numRuns: 15 },
+      );
+    },
+  );
 });
