@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import type { Problem } from '../kernel/errors.ts';
+import { isJsonObject } from '../kernel/json.ts';
 import { skillEnvironment } from './skill-environment.ts';
 
 /** What loading a skill's module showed. */
@@ -22,15 +23,45 @@ const script = fileURLToPath(new URL('./inspect-child.ts', import.meta.url));
 const timeoutMs = 20_000;
 const maxOutputBytes = 4 * 1024 * 1024;
 
-/** Loads modules in one child process without network of files beyond `readable`, and returns what each exports, by entry. */
+/**
+ * Loads modules in a child process without network or files beyond `readable`, and returns what each exports, by entry.
+ * A module that takes the process down is the only one that is the worse for it: those after it are loaded in another.
+ */
 export async function inspectSkills(
   entries: readonly string[],
   readable: readonly string[],
 ): Promise<ReadonlyMap<string, Inspection>> {
-  if (entries.length === 0) return new Map();
-  const lines = (await runInspector(entries, readable)).split('\n').filter((line) => line !== '');
-  const reports = new Map(lines.map((line) => JSON.parse(line) as Reported).map((report) => [report.entry, report]));
-  return new Map(entries.map((entry) => [entry, inspectionOf(entry, reports.get(entry))]));
+  const inspections = new Map<string, Inspection>();
+  let left = entries;
+  while (left.length > 0) {
+    const reports = reportsIn(await runInspector(left, readable));
+    // They are loaded in order, so the first that was not reported on is the one that ended the process.
+    const culprit = left.findIndex((entry) => !reports.has(entry));
+    const done = culprit < 0 ? left : left.slice(0, culprit + 1);
+    for (const entry of done) inspections.set(entry, inspectionOf(entry, reports.get(entry)));
+    left = left.slice(done.length);
+  }
+  return inspections;
+}
+
+/** What was reported, by entry. Modules can write to the same descriptor: lines that are no reports are passed over. */
+function reportsIn(output: string): ReadonlyMap<string, Reported> {
+  const reports = new Map<string, Reported>();
+  for (const line of output.split('\n')) {
+    const report = parse(line);
+    if (isJsonObject(report) && typeof report.entry === 'string') {
+      reports.set(report.entry, report as unknown as Reported);
+    }
+  }
+  return reports;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return null;
+  }
 }
 
 function inspectionOf(entry: string, report: Reported | undefined): Inspection {
