@@ -150,6 +150,7 @@ export class ProcessRunner implements SkillRunner {
     if (reusable && !pooled.child.gone && pooled.runs < this.#options.maxRunsPerChild && !this.#stopped) {
       pooled.idleSinceMs = performance.now();
       this.#idle.add(pooled);
+      this.#watchIdle(pooled);
     } else {
       this.#discard(pooled);
     }
@@ -162,11 +163,16 @@ export class ProcessRunner implements SkillRunner {
     const { readable, heapMb, compileCache } = this.#options;
     const child = new SkillChild({ readable, scratchDir, heapMb, maxFrameBytes, compileCache });
     const pooled: PooledChild = { child, scratchDir, key: null, runs: 0, idleSinceMs: performance.now() };
+    this.#watchIdle(pooled);
+    return pooled;
+  }
+
+  /** A child that ends while it waits must not be given a run: nobody would ever hear of that run again. */
+  #watchIdle(pooled: PooledChild): void {
     const gone = (): void => {
       if (this.#idle.has(pooled)) this.#discard(pooled);
     };
-    child.listen({ message: () => undefined, violation: gone, exited: gone });
-    return pooled;
+    pooled.child.listen({ message: () => undefined, violation: gone, exited: gone });
   }
 
   #discard(pooled: PooledChild): void {
