@@ -32,7 +32,7 @@ async function recordSkill(
       : { phase: row.retired === 1 ? ('retired' as const) : ('registered' as const), digest: row.digest };
   const events = decideSkill(
     skill === undefined
-      ? { kind: 'retire', reason: 'it is in no skill folder' }
+      ? { kind: 'retire', reason: 'no skill folder holds it in a form that can be used' }
       : {
           kind: 'register',
           name,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Endings } from '../../../src/commands/endings.ts';
-import { createEventLog } from '../../../src/event-log/create-event-log.ts';
+import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import { toCursor } from '../../../src/event-log/cursor.ts';
 import type { EventLog, NewEvent } from '../../../src/event-log/event-log.ts';
 import { type EndingView, waitForEnding, waitMsOf } from '../../../src/http/wait.ts';
@@ -38,7 +38,7 @@ let streams = 0;
 
 beforeAll(async () => {
   store = await StoreClient.start({ dataDir });
-  log = await createEventLog('embedded', store);
+  log = await EmbeddedLog.open(store);
   queries = createQueries(store);
   endings = new Endings(log);
 });
