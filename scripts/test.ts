@@ -31,7 +31,10 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 /** Null when vitest ended before it wrote its report. */
@@ -43,13 +46,15 @@ function readReport(path: string): Report | null {
   }
 }
 
-/** A file that could not be loaded holds no tests, yet it counts as one that failed; so does a report that is missing. */
+/** A file that failed without a failed test, in its imports or hooks, counts as one; so does a report that is missing. */
 function countTests(report: Report | null): { passed: number; failed: number; skipped: number } {
   if (report === null) return { passed: 0, failed: 1, skipped: 0 };
-  const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded.length,
+    failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
   };
 }

@@ -203,26 +203,36 @@ function configOf(index: number, count: number, ports: readonly number[], dataDi
     'auto.create.topics.enable=false',
     // A broker that was killed is missed after this long.
     'broker.session.timeout.ms=3000',
-    'broker.heartbeat.interval.ms=500',
+    'broker.heartbeat.interval.ms=300',
   ].join('\n')}\n`;
 }
 
+// Below what systems give to outgoing connections, so that nobody takes a broker's port while it is down.
+const lowestPort = 15_000;
+const highestPort = 31_999;
+
 async function portsFor(count: number, first: number | undefined): Promise<number[]> {
   if (first !== undefined) return Array.from({ length: count }, (_, i) => first + i);
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, host, () => {
-            const address = server.address();
-            resolve(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort + 1));
+    if (!ports.includes(port) && (await isFree(port))) ports.push(port);
+  }
   return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, host, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
 }
 
 function answers(port: number): Promise<boolean> {
