@@ -21,6 +21,9 @@ export interface LocalKafka {
   kill(broker: number): Promise<void>;
   /** Starts a killed broker again, on the same port and data; resolves when it answers. */
   restart(broker: number): Promise<void>;
+  /** Stops a broker in its tracks, without closing anything; `resume` lets it go on. */
+  pause(broker: number): void;
+  resume(broker: number): void;
   /** Ends all brokers and removes their files. */
   stop(): Promise<void>;
 }
@@ -69,6 +72,12 @@ export async function startLocalKafka(options: LocalKafkaOptions = {}): Promise<
     dir,
     kill: (i) => at(i).kill(),
     restart: (i) => at(i).start(),
+    pause: (i) => {
+      at(i).signal('SIGSTOP');
+    },
+    resume: (i) => {
+      at(i).signal('SIGCONT');
+    },
     stop,
   };
 }
@@ -161,10 +170,14 @@ class Broker {
     }
   }
 
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    if (this.#pid !== null) process.kill(this.#pid, signal);
+  }
+
   async kill(): Promise<void> {
     const shell = this.#shell;
     if (shell === null || this.#pid === null) return;
-    if (isAlive(this.#pid)) process.kill(this.#pid, 'SIGKILL');
+    if (isAlive(this.#pid)) this.signal('SIGKILL');
     this.#pid = null;
     const gone = new Promise((resolve) => shell.once('exit', resolve));
     shell.stdin?.end();

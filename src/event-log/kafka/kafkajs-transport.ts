@@ -29,28 +29,17 @@ const retryMs = 250;
 /** The log's partition through kafkajs. */
 export class KafkajsTransport implements KafkaTransport {
   readonly #connection: KafkaConnection;
-  readonly #kafka: Kafka;
   readonly #admin: Admin;
   #producer: Promise<Producer> | null = null;
   #cluster: Cluster | null = null;
+  #seeds = 0;
   #reader: PartitionReader | null = null;
   #closed = false;
 
   constructor(connection: KafkaConnection) {
     silenceNegativeTimers();
     this.#connection = connection;
-    const { brokers, clientId, ssl, sasl } = connection;
-    this.#kafka = new kafkajs.Kafka({
-      brokers: [...brokers],
-      clientId,
-      logLevel: kafkajs.logLevel.NOTHING,
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.requestMs,
-      retry: { initialRetryTime: 100, maxRetryTime: 5000, retries: 8 },
-      ...(ssl !== undefined && { ssl }),
-      ...(sasl !== undefined && { sasl }),
-    });
-    this.#admin = this.#kafka.admin();
+    this.#admin = this.#newKafka(connection.brokers).admin();
   }
 
   async prepareTopic(): Promise<void> {
@@ -78,9 +67,7 @@ export class KafkajsTransport implements KafkaTransport {
       await (await producer).send({ topic, acks: -1, timeout: produceTimeoutMs, messages });
     } catch (error) {
       if (typeOf(error) === 'MESSAGE_TOO_LARGE') throw new AppError('EVENT_TOO_LARGE', { cause: error });
-      // A new one asks all brokers afresh, instead of waiting for one that may be gone.
-      if (this.#producer === producer) this.#producer = null;
-      producer.then((old) => old.disconnect()).catch(() => undefined);
+      if (this.#producer === producer) this.#retire(producer);
       throw error;
     }
   }
@@ -106,12 +93,44 @@ export class KafkajsTransport implements KafkaTransport {
     await Promise.allSettled([this.#cluster?.disconnect(), producer, this.#admin.disconnect()]);
   }
 
+  #newKafka(brokers: readonly string[]): Kafka {
+    const { clientId, ssl, sasl } = this.#connection;
+    return new kafkajs.Kafka({
+      brokers: [...brokers],
+      clientId,
+      logLevel: kafkajs.logLevel.NOTHING,
+      connectionTimeout: timeouts.connectMs,
+      requestTimeout: timeouts.requestMs,
+      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 },
+      ...(ssl !== undefined && { ssl }),
+      ...(sasl !== undefined && { sasl }),
+    });
+  }
+
+  /**
+   * A client that has asked a hanging broker goes on asking it, whatever the cluster has decided meanwhile: the next one begins
+   * with another broker. Requests that are still under way on the old one end by themselves first.
+   */
+  #retire(producer: Promise<Producer>): void {
+    this.#producer = null;
+    const disconnect = (): void => {
+      producer.then((old) => old.disconnect()).catch(() => undefined);
+    };
+    setTimeout(disconnect, 2 * timeouts.requestMs).unref();
+  }
+
+  /** The broker that the next client begins with. */
+  #seed(): readonly string[] {
+    const { brokers } = this.#connection;
+    return [brokers[this.#seeds++ % brokers.length] ?? ''];
+  }
+
   /** Neither idempotent nor transactional: see docs/adr/0008. */
   async #newProducer(): Promise<Producer> {
-    const producer = this.#kafka.producer({
+    const producer = this.#newKafka(this.#seed()).producer({
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      retry: { retries: 1 },
+      retry: { retries: 0 },
     });
     await producer.connect();
     return producer;
@@ -151,8 +170,8 @@ export class KafkajsTransport implements KafkaTransport {
   }
 
   async #connect(): Promise<Cluster> {
-    const { brokers, clientId, ssl, sasl, topic } = this.#connection;
-    const cluster = newCluster({ brokers, clientId, ssl, sasl }, timeouts);
+    const { clientId, ssl, sasl, topic } = this.#connection;
+    const cluster = newCluster({ brokers: this.#seed(), clientId, ssl, sasl }, timeouts);
     await cluster.connect();
     await cluster.addTargetTopic(topic);
     return cluster;
