@@ -20,6 +20,8 @@ export interface ActiveRunDependencies {
   readonly reload: (execution: TrackedExecution) => Promise<void>;
   /** The server stops and waits no longer. */
   readonly givesUp: () => boolean;
+  /** Told about what should never happen. */
+  readonly onError: (error: unknown, executionId: string) => void;
 }
 
 /** At most ten appends of progress and logs a second for each execution; the last one always goes out. */
@@ -69,6 +71,13 @@ export class ActiveRun {
     }
   }
 
+  /** Writes nothing more: the attempt is handed back. */
+  abandon(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#progress = null;
+    this.#lines = [];
+  }
+
   #schedule(): void {
     if (this.#timer !== null || this.#writing !== null || this.#outcome !== null) return;
     const waitMs = Math.max(0, this.#lastReportMs + reportIntervalMs - performance.now());
@@ -86,6 +95,9 @@ export class ActiveRun {
     this.#writing = this.#append(commands).finally(() => {
       this.#writing = null;
       if (this.#progress !== null || this.#lines.length > 0) this.#schedule();
+    });
+    this.#writing.catch((error: unknown) => {
+      this.#deps.onError(error, this.#execution.id);
     });
   }
 

@@ -385,7 +385,9 @@ export class Runner {
       const ended = await outcome.finally(() => this.#runs--);
       this.#runMs += (ended.durationMs - this.#runMs) / 16;
       this.#pump();
-      await run.finish(commandOf(ended, this.#deps.clock.now()));
+      // A run that was ended to be handed back has no outcome: its attempt is lost, now or at the next start.
+      if (this.#givesUp && ended.kind !== 'completed') run.abandon();
+      else await run.finish(commandOf(ended, this.#deps.clock.now()));
     } catch (error) {
       this.#deps.onError(error, execution.id);
     }
