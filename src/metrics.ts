@@ -1,3 +1,5 @@
+import type { Registry as MetricsRegistry } from 'prom-client';
+
 import type { JsonObject } from './kernel/json.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
 
@@ -9,6 +11,9 @@ interface Measured {
   readonly events: Readonly<Record<string, number>>;
 }
 
+/** The process's own figures: one registry for its whole life, because each of them counts on from its last scrape. */
+let processFigures: MetricsRegistry | null = null;
+
 /** Prometheus' text for what the server measures. The client library is loaded at the first scrape, not at start. */
 export async function collectMetrics(
   measured: Measured,
@@ -18,7 +23,10 @@ export async function collectMetrics(
   const gauge = (name: string, help: string, value: number): void => {
     new Gauge({ name: `ihuman_${name}`, help, registers: [registry] }).set(value);
   };
-  collectDefaultMetrics({ register: registry });
+  if (processFigures === null) {
+    processFigures = new Registry();
+    collectDefaultMetrics({ register: processFigures });
+  }
   gauge('executions_running', 'Executions that run on this node.', measured.runner.running);
   gauge('executions_waiting', 'Executions that wait to be started.', measured.runner.waiting);
   gauge('runner_slots', 'Executions that may run at once.', measured.runner.slots);
@@ -38,5 +46,5 @@ export async function collectMetrics(
     registers: [registry],
   });
   for (const [type, count] of Object.entries(measured.events)) events.set({ type }, count);
-  return { contentType: registry.contentType, text: await registry.metrics() };
+  return { contentType: registry.contentType, text: `${await processFigures.metrics()}\n${await registry.metrics()}` };
 }

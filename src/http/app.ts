@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { AppError } from '../kernel/errors.ts';
+import { isTooDeep, maxJsonDepth } from '../kernel/json.ts';
 import { digestOf } from '../auth/tokens.ts';
 import { authenticate, credentialOf } from './authenticate.ts';
 import { documentApi } from './openapi.ts';
@@ -64,6 +65,10 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   refuseOtherMethods(app);
   await documentApi(app);
   app.addHook('onRequest', authenticate(services.accounts));
+  app.addHook('preValidation', (request, _reply, done) => {
+    const message = `The body may be nested ${String(maxJsonDepth)} levels deep.`;
+    done(isTooDeep(request.body) ? new AppError('VALIDATION_FAILED', { message }) : undefined);
+  });
   await app.register(authRoutes(services));
   await app.register(skillRoutes(services));
   await app.register(executionRoutes(services));

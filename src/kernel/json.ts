@@ -10,3 +10,13 @@ export interface JsonObject {
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** How deep JSON from outside may be nested: whatever walks a value by recursion is safe below this. */
+export const maxJsonDepth = 100;
+
+/** True when a value is nested deeper than `levels`. */
+export function isTooDeep(value: unknown, levels = maxJsonDepth): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
+}

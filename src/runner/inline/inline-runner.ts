@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import type { JsonValue } from '../../kernel/json.ts';
+import { isTooDeep, type JsonValue } from '../../kernel/json.ts';
 import type { LoadedSkill, Skill, SkillContext, SkillLog } from '../../skills/skill.ts';
 import { keepArtifacts } from '../artifacts.ts';
 import type { RunEvents, RunHandle, RunJob, RunOutcome, SkillRunner } from '../run-outcome.ts';
@@ -243,5 +243,11 @@ function checked(value: unknown, maxBytes: number): Ended {
       text === undefined ? 'The result is not JSON.' : `The result is larger than ${String(maxBytes)} bytes.`;
     return { kind: 'failed', error: skillError('SKILL_RESULT_INVALID', message), retryable: false };
   }
-  return { kind: 'completed', result: JSON.parse(text) as JsonValue };
+  const result = JSON.parse(text) as JsonValue;
+  if (!isTooDeep(result)) return { kind: 'completed', result };
+  return {
+    kind: 'failed',
+    error: skillError('SKILL_RESULT_INVALID', 'The result is nested too deep.'),
+    retryable: false,
+  };
 }

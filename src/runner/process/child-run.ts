@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { Artifact, LogLevel } from '../../../schemas/generated/events.ts';
-import type { JsonValue } from '../../kernel/json.ts';
+import { isTooDeep, type JsonValue } from '../../kernel/json.ts';
 import { keepArtifacts } from '../artifacts.ts';
 import type { FromChild } from '../child/messages.ts';
 import type { RunErrorCode, RunEvents, RunJob, RunOutcome } from '../run-outcome.ts';
@@ -149,7 +149,9 @@ export class ChildRun {
   #completed(text: string): Ending {
     try {
       if (text.length > this.#job.limits.resultBytes) throw new RangeError('too large');
-      return { kind: 'completed', result: JSON.parse(text) as JsonValue, durationMs: 0, artifacts: [] };
+      const result = JSON.parse(text) as JsonValue;
+      if (isTooDeep(result)) return this.#failure('SKILL_RESULT_INVALID', 'The result is nested too deep.', false);
+      return { kind: 'completed', result, durationMs: 0, artifacts: [] };
     } catch {
       return this.#failure('SKILL_PROTOCOL_VIOLATION', 'The process sent a result that is not JSON.', false);
     }
