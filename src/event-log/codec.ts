@@ -64,6 +64,12 @@ export class EventCodec {
     return this.#current.has(key) || this.#decoders.has(key);
   }
 
+  /** Learns the writer schema that an event registers; other events teach nothing. */
+  learn(event: IhumanEvent): void {
+    if (event.type === 'SchemaRegistered' && !this.knows(event.data.fingerprint))
+      this.registerWriterSchema(event.data.schema);
+  }
+
   /** Learns a schema that another version of the program wrote with; a record name that is unknown here is ignored. */
   registerWriterSchema(schema: AvroSchema): void {
     const writer = parseSchema(schema);

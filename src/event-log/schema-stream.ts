@@ -15,9 +15,8 @@ export async function learnSchemas(log: EventLog, codec: EventCodec): Promise<vo
     if (events.length === 0) break;
     for (const event of events) {
       revision = event.revision;
-      if (event.type !== 'SchemaRegistered') continue;
-      known.add(event.data.fingerprint);
-      if (!codec.knows(event.data.fingerprint)) codec.registerWriterSchema(event.data.schema);
+      if (event.type === 'SchemaRegistered') known.add(event.data.fingerprint);
+      codec.learn(event);
     }
   }
   const missing = eventSchemas.filter((schema) => !known.has(schema.fingerprint));

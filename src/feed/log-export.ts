@@ -156,10 +156,7 @@ class ExportChecker {
   #decode(stream: string, firstRevision: number, record: Buffer): readonly RecordedEvent[] | null {
     try {
       const events = toRecordedEvents({ position: 0, stream, firstRevision, record }, this.#codec);
-      for (const event of events) {
-        if (event.type === 'SchemaRegistered' && !this.#codec.knows(event.data.fingerprint))
-          this.#codec.registerWriterSchema(event.data.schema);
-      }
+      for (const event of events) this.#codec.learn(event);
       return events;
     } catch {
       return null;

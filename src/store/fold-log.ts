@@ -31,10 +31,7 @@ export function* eventsForProjections(records: Iterable<StoredRecord>, codec: Ev
 /** Teaches a codec every schema that the log was written with. */
 export function learnStoredSchemas(log: LogFile, codec: EventCodec): void {
   for (const record of log.readStream(schemaStream, 0, Infinity)) {
-    for (const event of toRecordedEvents(record, codec)) {
-      if (event.type === 'SchemaRegistered' && !codec.knows(event.data.fingerprint))
-        codec.registerWriterSchema(event.data.schema);
-    }
+    for (const event of toRecordedEvents(record, codec)) codec.learn(event);
   }
 }
 

@@ -180,10 +180,7 @@ export class KafkaLog extends StoredLog {
       return;
     }
     const events = toRecordedEvents({ stream, position, firstRevision, record }, this.codec);
-    for (const event of events) {
-      if (event.type === 'SchemaRegistered' && !this.codec.knows(event.data.fingerprint))
-        this.codec.registerWriterSchema(event.data.schema);
-    }
+    for (const event of events) this.codec.learn(event);
     this.live.publish(events, position, record.length);
   }
 

@@ -6,24 +6,14 @@ import { evolveExecution } from '../../../src/domain/execution/evolve.ts';
 import type { ExecutionState } from '../../../src/domain/execution/state.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
 import { stateAfter } from '../../support/decider.ts';
+import { requestOf } from '../../support/requested.ts';
 
 const request: ExecutionCommand & { kind: 'request' } = {
   kind: 'request',
-  request: {
-    owner: 'user_a',
-    skill: 'noop',
-    skillVersion: '1.0.0',
-    skillDigest: 'ab',
-    params: {},
-    secretParams: [],
-    cause: 'api',
-    causeId: null,
-    priority: 0,
-    dueAtMs: null,
+  request: requestOf({
     expiresAtMs: 1000,
-    timeoutMs: 30_000,
     retry: { maxAttempts: 2, initialDelayMs: 10, factor: 2, maxDelayMs: 100, maxLostAttempts: 2 },
-  },
+  }),
 };
 const error = { code: 'SKILL_THREW', message: 'as planned', stack: null };
 const requested: ExecutionEvent = { type: 'ExecutionRequested', data: request.request };

@@ -7,23 +7,10 @@ import { evolveExecution } from '../../../src/domain/execution/evolve.ts';
 import { type ExecutionState, initialExecution } from '../../../src/domain/execution/state.ts';
 import { isAppError } from '../../../src/kernel/errors.ts';
 import { given } from '../../support/decider.ts';
+import { requestOf } from '../../support/requested.ts';
 
 const retry: RetryPolicy = { maxAttempts: 3, initialDelayMs: 100, factor: 2, maxDelayMs: 150, maxLostAttempts: 2 };
-const request = {
-  owner: 'user_a',
-  skill: 'noop',
-  skillVersion: '1.0.0',
-  skillDigest: 'ab',
-  params: {},
-  secretParams: [],
-  cause: 'api',
-  causeId: null,
-  priority: 0,
-  dueAtMs: null,
-  expiresAtMs: 5000,
-  timeoutMs: 30_000,
-  retry,
-} as const;
+const request = requestOf({ expiresAtMs: 5000, retry });
 
 const requested: ExecutionEvent = { type: 'ExecutionRequested', data: request };
 const started = (attempt = 1): ExecutionEvent => ({

@@ -9,6 +9,7 @@ import { type EndingView, waitForEnding, waitMsOf } from '../../../src/http/wait
 import { createQueries, type Queries } from '../../../src/store/query-client.ts';
 import { StoreClient } from '../../../src/store/store-client.ts';
 import { appendOf, tick } from '../../support/log.ts';
+import { requestOf } from '../../support/requested.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 it.each([
@@ -48,24 +49,7 @@ afterAll(async () => {
 });
 
 const attempt = { attempt: 1, durationMs: 7, artifacts: [] };
-const requested: NewEvent = {
-  type: 'ExecutionRequested',
-  data: {
-    owner: 'user_a',
-    skill: 'noop',
-    skillVersion: '1.0.0',
-    skillDigest: '',
-    params: {},
-    secretParams: [],
-    cause: 'api',
-    causeId: null,
-    priority: 0,
-    dueAtMs: null,
-    expiresAtMs: null,
-    timeoutMs: 1000,
-    retry: { maxAttempts: 1, initialDelayMs: 1, factor: 1, maxDelayMs: 1, maxLostAttempts: 1 },
-  },
-};
+const requested: NewEvent = { type: 'ExecutionRequested', data: requestOf({ skillDigest: '', timeoutMs: 1000 }) };
 const completed: NewEvent = { type: 'ExecutionCompleted', data: { ...attempt, result: { rows: [1] } } };
 
 async function open(...events: NewEvent[]): Promise<string> {
