@@ -298,6 +298,7 @@ async function assemble(
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
   let recording = Promise.resolve();
   catalog.onChange((skills) => {
+    runner.skillsChanged();
     serverLog.write('info', 'skills.changed', {
       skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`),
     });

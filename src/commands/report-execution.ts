@@ -56,7 +56,10 @@ export class ExternalExecutions {
             retry: { maxAttempts: 1, initialDelayMs: 0, factor: 1, maxDelayMs: 0, maxLostAttempts: 0 },
           },
         },
-        { type: 'ExecutionStarted', data: { attempt: 1, node: actor, mode: 'external', limits: null } },
+        {
+          type: 'ExecutionStarted',
+          data: { attempt: 1, node: actor, mode: 'external', limits: null, skillDigest: null },
+        },
       ],
     });
     return id;

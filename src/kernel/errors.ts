@@ -146,7 +146,12 @@ export const errorTable = {
   DATA_DIR_UNUSABLE: { kind: 'unavailable', http: 503, retry: 'never', message: 'The data directory cannot be used.' },
   VAULT_KEY_MISMATCH: { kind: 'internal', http: 500, retry: 'never', message: 'The key file does not open the vault.' },
   CONFIG_INVALID: { kind: 'invalid', http: 500, retry: 'never', message: 'The settings are not valid.' },
-  SKILL_INVALID: { kind: 'invalid', http: 422, retry: 'never', message: 'The skill cannot be loaded.' },
+  SKILL_INVALID: {
+    kind: 'unavailable',
+    http: 503,
+    retry: 'later',
+    message: 'The skill cannot be used as it is now; the server log and /api/system/status say why.',
+  },
   INTERNAL: {
     kind: 'internal',
     http: 500,

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../schemas/generated/events.ts';
 import {
   decideExecution,
   type ExecutionCommand,
@@ -9,6 +10,7 @@ import type { ExecutionState } from '../domain/execution/state.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { errorTable, isAppError } from '../kernel/errors.ts';
+import type { RunEvents } from './run-outcome.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
 
 /** What a run needs to be written down. */
@@ -34,7 +36,7 @@ const retryMs = 500;
  * Writes down what one run reports, in order: progress and log lines gathered for a tenth of a second, then the outcome.
  * One append at a time; a conflict (somebody asked to cancel) reloads the state and decides again.
  */
-export class ActiveRun {
+export class ActiveRun implements RunEvents {
   readonly #execution: TrackedExecution;
   readonly #deps: ActiveRunDependencies;
   #progress: { percent: number; status: string | null } | null = null;
@@ -54,8 +56,8 @@ export class ActiveRun {
     this.#schedule();
   }
 
-  log(line: LogEntry): void {
-    this.#lines.push(line);
+  log(level: LogLevel, message: string, loggedAtMs: number): void {
+    this.#lines.push({ level, message, loggedAtMs });
     if (this.#lines.length >= maxLinesPerAppend) this.#write();
     else this.#schedule();
   }

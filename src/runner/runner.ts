@@ -1,5 +1,4 @@
-import type { JsonObject } from '../kernel/json.ts';
-import type { EventOf, RunLimits } from '../../schemas/generated/events.ts';
+import type { ExecutionRequested, RunLimits } from '../../schemas/generated/events.ts';
 import type { ExecutionStore } from '../commands/execution-store.ts';
 import { decideExecution, type ExecutionCommand } from '../domain/execution/decide.ts';
 import { evolveExecution } from '../domain/execution/evolve.ts';
@@ -10,13 +9,14 @@ import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
-import { isJsonObject } from '../kernel/json.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
 import { ActiveRun, type ActiveRunDependencies } from './active-run.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import type { RunHandle, RunOutcome, SkillRunner } from './run-outcome.ts';
+import { failedRun, notStarted } from './skill-errors.ts';
+import { startAttempt } from './start-attempt.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
 
 /** A row of the runner's to-do list. */
@@ -40,6 +40,7 @@ interface RunnerDependencies {
   readonly skillRunner: SkillRunner;
   readonly node: string;
   readonly limits: Omit<RunLimits, 'timeoutMs'>;
+  /** A skill that this node has; executions of others wait until it has them. */
   readonly skillOf: (name: string) => LoadedSkill | undefined;
   /** The to-do list after a position of the log. */
   readonly todo: (after: number, limit: number) => Promise<readonly TodoItem[]>;
@@ -86,7 +87,10 @@ export class Runner {
   constructor(deps: RunnerDependencies) {
     this.#deps = deps;
     this.#runDeps = { ...deps, reload: (tracked) => this.#reload(tracked), givesUp: () => this.#givesUp };
-    this.#ready = new ReadyQueue((skill) => deps.skillOf(skill)?.metadata.concurrency ?? Infinity);
+    this.#ready = new ReadyQueue((skill) => {
+      const known = deps.skillOf(skill);
+      return known === undefined ? 0 : (known.metadata.concurrency ?? Infinity);
+    });
     this.#timers = new TimerQueue(deps.clock, (execution) => {
       this.#due(execution);
     });
@@ -119,6 +123,12 @@ export class Runner {
       if (items.length < todoPage) break;
     }
     this.#accepting = true;
+    this.#pump();
+  }
+
+  /** Skills came, went or have other limits: what waited for them is looked at again. */
+  skillsChanged(): void {
+    this.#ready.reconsider();
     this.#pump();
   }
 
@@ -284,12 +294,9 @@ export class Runner {
     if (!this.#ready.overtake(name)) return null;
     this.#claims++;
     return {
-      start: this.#startCommand(timeoutMs),
+      start: this.#startCommand(timeoutMs, null),
       begin: (executionId) => {
-        this.#beginAt(executionId, name).catch((error: unknown) => {
-          this.#deps.onError(error, executionId);
-          this.#giveBack(name);
-        });
+        void this.#beginAt(executionId, skill);
       },
       giveBack: () => {
         this.#giveBack(name);
@@ -297,13 +304,17 @@ export class Runner {
     };
   }
 
-  async #beginAt(executionId: string, skill: string): Promise<void> {
+  async #beginAt(executionId: string, skill: LoadedSkill): Promise<void> {
     const execution = this.#tracked.get(executionId);
-    if (execution !== undefined && execution.loaded === null) await this.#reload(execution);
-    if (execution?.loaded?.state.phase === 'running') {
-      this.#claims--;
-      this.#begin(execution);
-    } else this.#giveBack(skill);
+    try {
+      if (execution?.loaded === null) await this.#reload(execution);
+    } catch (error) {
+      this.#deps.onError(error, executionId);
+      // The log says that it runs here, and it does not.
+      if (execution !== undefined) this.#command(execution, { kind: 'lose-attempt', nowMs: this.#deps.clock.now() });
+    }
+    if (execution?.loaded?.state.phase === 'running') this.#begin(execution, skill);
+    else this.#giveBack(skill.metadata.name);
   }
 
   #giveBack(skill: string): void {
@@ -322,7 +333,7 @@ export class Runner {
       }
       execution.queued = false;
       this.#claims++;
-      void this.#claim(execution);
+      void this.#claim(execution, definitely(this.#deps.skillOf(execution.skill), 'what is ready has its skill here'));
     }
   }
 
@@ -332,10 +343,10 @@ export class Runner {
     return slots + Math.min(maxAhead, Math.floor((slots * aheadMs) / Math.max(1, this.#runMs)));
   }
 
-  async #claim(execution: TrackedExecution): Promise<void> {
+  async #claim(execution: TrackedExecution, skill: LoadedSkill): Promise<void> {
     let started = false;
     try {
-      started = await this.#appendStart(execution);
+      started = await this.#appendStart(execution, skill);
     } catch (error) {
       this.#deps.onError(error, execution.id);
       // The log still says that it waits; it is tried again when the log may be writable again.
@@ -343,18 +354,18 @@ export class Runner {
       execution.loaded = null;
       this.#enqueue(execution);
     }
-    if (started) {
-      this.#claims--;
-      this.#begin(execution);
-    } else this.#giveBack(execution.skill);
+    if (started) this.#begin(execution, skill);
+    else this.#giveBack(execution.skill);
   }
 
-  async #appendStart(execution: TrackedExecution): Promise<boolean> {
+  async #appendStart(execution: TrackedExecution, skill: LoadedSkill): Promise<boolean> {
     const { log, clock, node } = this.#deps;
     if (execution.loaded === null) await this.#reload(execution);
     const loaded = execution.loaded;
     if (loaded?.state.phase !== 'queued') return false;
-    const events = decideExecution(this.#startCommand(loaded.request.timeoutMs), loaded.state);
+    const { timeoutMs, skillDigest } = loaded.request;
+    const changedDigest = skill.digest === skillDigest ? null : skill.digest;
+    const events = decideExecution(this.#startCommand(timeoutMs, changedDigest), loaded.state);
     const result = await log.append({
       stream: execution.id,
       events,
@@ -365,96 +376,74 @@ export class Runner {
     return result.outcome === 'accepted';
   }
 
-  #startCommand(timeoutMs: number): ExecutionCommand {
+  #startCommand(timeoutMs: number, skillDigest: string | null): ExecutionCommand {
     const { node, skillRunner } = this.#deps;
     const limits = skillRunner.mode === 'process' ? this.#limitsOf(timeoutMs) : null;
-    return { kind: 'start', node, mode: skillRunner.mode, limits };
+    return { kind: 'start', node, mode: skillRunner.mode, limits, skillDigest };
   }
 
-  #begin(execution: TrackedExecution): void {
+  /** A claim becomes a run. */
+  #begin(execution: TrackedExecution, skill: LoadedSkill): void {
     const run = new ActiveRun(execution, this.#runDeps);
-    const { handle, outcome } = this.#run(execution, run);
+    const { state, request } = definitely(execution.loaded, 'a started execution is loaded');
+    const handle = this.#run(execution, skill, run, state.phase === 'running' ? state.attempts : 1, request);
+    this.#claims--;
     this.#runs++;
-    this.#active.set(execution.id, { execution, handle, done: this.#finish(execution, run, outcome) });
-    const state = execution.loaded?.state;
-    if (state?.phase === 'running' && state.cancellationRequested) handle.cancel();
+    this.#active.set(execution.id, { execution, handle, done: this.#finish(execution, run, handle) });
+    if (state.phase === 'running' && state.cancellation !== null) handle.cancel();
   }
 
-  async #finish(execution: TrackedExecution, run: ActiveRun, outcome: Promise<RunOutcome>): Promise<void> {
+  #run(
+    { id, owner }: TrackedExecution,
+    skill: LoadedSkill,
+    run: ActiveRun,
+    attempt: number,
+    request: ExecutionRequested,
+  ): RunHandle {
+    const job = { executionId: id, attempt, owner, skill, limits: this.#limitsOf(request.timeoutMs) };
     try {
-      const ended = await outcome.finally(() => this.#runs--);
-      this.#runMs += (ended.durationMs - this.#runMs) / 16;
-      this.#pump();
-      // A run that was ended to be handed back has no outcome: its attempt is lost, now or at the next start.
-      if (this.#givesUp && ended.kind !== 'completed') run.abandon();
-      else await run.finish(commandOf(ended, this.#deps.clock.now()));
+      return startAttempt(job, request, run, this.#deps);
     } catch (error) {
-      this.#deps.onError(error, execution.id);
+      return { outcome: Promise.resolve(this.#notStarted(error, id)), cancel: () => undefined };
     }
+  }
+
+  async #finish(execution: TrackedExecution, run: ActiveRun, handle: RunHandle): Promise<void> {
+    const ended = await this.#outcome(execution, handle);
+    this.#runs--;
+    this.#runMs += (ended.durationMs - this.#runMs) / 16;
+    this.#pump();
+    await this.#record(execution, run, ended);
     this.#active.delete(execution.id);
     this.#ready.ended(execution.skill);
     this.#pump();
   }
 
-  #run(
-    execution: TrackedExecution,
-    run: ActiveRun,
-  ): { readonly handle: RunHandle; readonly outcome: Promise<RunOutcome> } {
-    const loaded = definitely(execution.loaded, 'a started execution is loaded');
-    const { request, state } = loaded;
-    const skill = this.#deps.skillOf(execution.skill);
-    if (skill === undefined) {
-      const outcome = Promise.resolve(skillMissing(execution.skill));
-      return { handle: { outcome, cancel: () => undefined }, outcome };
+  async #outcome(execution: TrackedExecution, { outcome }: RunHandle): Promise<RunOutcome> {
+    try {
+      return await outcome;
+    } catch (error) {
+      return this.#notStarted(error, execution.id);
     }
-    const attempt = state.phase === 'running' ? state.attempts : 1;
-    const start = (params: JsonObject): RunHandle =>
-      this.#deps.skillRunner.run(
-        {
-          executionId: execution.id,
-          attempt,
-          owner: execution.owner,
-          skill,
-          params,
-          limits: this.#limitsOf(request.timeoutMs),
-        },
-        {
-          progress: (percent, status) => {
-            run.progress(percent, status);
-          },
-          log: (level, message, loggedAtMs) => {
-            run.log({ level, message, loggedAtMs });
-          },
-        },
-      );
-    const open = isJsonObject(request.params) ? request.params : {};
-    if (request.secretParams.length === 0) {
-      const handle = start(open);
-      return { handle, outcome: handle.outcome };
-    }
-    return this.#withSecrets(execution.id, open, start);
   }
 
-  /** Secret parameters come from the vault at the last moment. */
-  #withSecrets(
-    executionId: string,
-    open: JsonObject,
-    start: (params: JsonObject) => RunHandle,
-  ): { readonly handle: RunHandle; readonly outcome: Promise<RunOutcome> } {
-    let cancelled = false;
-    const started = this.#deps.vault.get('params', executionId).then((secret) => {
-      const handle = start({ ...open, ...(isJsonObject(secret) ? secret : {}) });
-      if (cancelled) handle.cancel();
-      return handle;
-    });
-    const outcome = started.then((handle) => handle.outcome);
-    const cancel = (): void => {
-      cancelled = true;
-      void started.then((handle) => {
-        handle.cancel();
-      });
-    };
-    return { handle: { outcome, cancel }, outcome };
+  #notStarted(error: unknown, executionId: string): RunOutcome {
+    this.#deps.onError(error, executionId);
+    return failedRun('SKILL_START_FAILED', notStarted(error), true);
+  }
+
+  async #record(execution: TrackedExecution, run: ActiveRun, ended: RunOutcome): Promise<void> {
+    // A run that was ended to be handed back has no outcome: its attempt is lost, now or at the next start.
+    if (this.#givesUp && ended.kind !== 'completed') {
+      run.abandon();
+      return;
+    }
+    try {
+      await run.finish(commandOf(ended, this.#deps.clock.now()));
+    } catch (error) {
+      this.#deps.onError(error, execution.id);
+      if (!this.#givesUp) this.#command(execution, commandOf(notRecorded(error), this.#deps.clock.now()));
+    }
   }
 
   #limitsOf(timeoutMs: number): RunLimits {
@@ -482,8 +471,8 @@ function commandOf(outcome: RunOutcome, nowMs: number): ExecutionCommand {
   }
 }
 
-function skillMissing(name: string): RunOutcome {
-  const message = `The skill ${name} is in no folder of this node any more.`;
-  const error: EventOf<'ExecutionFailed'>['data']['error'] = { code: 'SKILL_NOT_FOUND', message, stack: null };
-  return { kind: 'failed', error, retryable: false, durationMs: 0, artifacts: [] };
+/** An outcome that the log refused, whatever it was, must not leave its execution running for ever. */
+function notRecorded(error: unknown): RunOutcome {
+  const reason = isAppError(error) ? error.message : 'an error inside the server';
+  return failedRun('OUTCOME_NOT_RECORDED', `The outcome could not be recorded: ${reason}`, false);
 }

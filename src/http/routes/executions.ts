@@ -171,8 +171,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
             message: 'Another program ran it; only that one can run it again.',
           });
         }
-        const skill = catalog.get(row.skill);
-        if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
+        const skill = catalog.find(row.skill);
         if (row.secretParamsJson !== '[]') {
           throw new AppError('MOVE_NOT_ALLOWED', {
             message: 'Its secret parameters were erased when it ended; run the skill with them again.',
@@ -227,8 +226,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         const answers = await Promise.all(
           request.body.executions.map(async ({ skillId, params, ...rest }, i) => {
             try {
-              const skill = catalog.get(skillId);
-              if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
+              const skill = catalog.find(skillId);
               const keyed = key === null ? {} : { idempotencyKey: `${key}/${String(i)}` };
               const options: RequestOptions = { ...optionsOf(rest), ...keyed, cause: 'batch', causeId: batchId };
               const { executionId } = await requests.request({
