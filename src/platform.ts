@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { Accounts } from './auth/accounts.ts';
+import { aloneAs } from './cluster/membership.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
 import { recordSkills } from './commands/record-skills.ts';
@@ -234,6 +235,7 @@ async function assemble(
     clock,
     skillRunner,
     node,
+    membership: aloneAs(node),
     limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes: maxParamsBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
@@ -298,7 +300,7 @@ async function assemble(
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
   let recording = Promise.resolve();
   catalog.onChange((skills) => {
-    runner.skillsChanged();
+    runner.ownershipChanged();
     serverLog.write('info', 'skills.changed', {
       skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`),
     });

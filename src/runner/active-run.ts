@@ -38,16 +38,19 @@ const retryMs = 500;
  */
 export class ActiveRun implements RunEvents {
   readonly #execution: TrackedExecution;
+  readonly #attempt: number;
   readonly #deps: ActiveRunDependencies;
   #progress: { percent: number; status: string | null } | null = null;
   #lines: LogEntry[] = [];
   #outcome: ExecutionCommand | null = null;
+  #ending = false;
   #timer: NodeJS.Timeout | null = null;
   #lastReportMs = -Infinity;
   #writing: Promise<void> | null = null;
 
-  constructor(execution: TrackedExecution, deps: ActiveRunDependencies) {
+  constructor(execution: TrackedExecution, attempt: number, deps: ActiveRunDependencies) {
     this.#execution = execution;
+    this.#attempt = attempt;
     this.#deps = deps;
   }
 
@@ -62,8 +65,14 @@ export class ActiveRun implements RunEvents {
     else this.#schedule();
   }
 
+  /** Its run is over, and its outcome is being written down. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
   /** Writes what is left and the outcome; resolves when all of it is durable. */
   async finish(outcome: ExecutionCommand): Promise<void> {
+    this.#ending = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#writing === null && this.#progress === null && this.#lines.length === 0) return this.#append([outcome]);
     this.#outcome = outcome;
@@ -140,10 +149,11 @@ export class ActiveRun implements RunEvents {
     }
   }
 
-  /** Null when the execution has ended meanwhile: the first terminal event wins, and this report comes too late. */
+  /** Null when the attempt is over: the execution has ended, or another node has lost the attempt and begun the next. */
   #decide(commands: readonly ExecutionCommand[], before: ExecutionState): readonly ExecutionEvent[] | null {
+    if (before.phase !== 'running' || before.attempts !== this.#attempt) return null;
     const events: ExecutionEvent[] = [];
-    let state = before;
+    let state: ExecutionState = before;
     try {
       for (const command of commands) {
         for (const event of decideExecution(command, state)) {

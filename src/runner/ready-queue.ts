@@ -15,6 +15,11 @@ export class ReadyQueue {
     this.#limitOf = limitOf;
   }
 
+  /** Executions that may start now, as far as the limits of their skills allow. */
+  get size(): number {
+    return this.#ready.size;
+  }
+
   push(execution: TrackedExecution): void {
     this.#ready.push(execution);
   }

@@ -11,8 +11,11 @@ const execution = (id: string, skill: string, position: number, priority = 0): T
   position,
   dueAtMs: null,
   expiresAtMs: null,
+  runningOn: null,
+  waitsSinceMs: 0,
   loaded: null,
   queued: true,
+  overdue: false,
 });
 
 function taken(queue: ReadyQueue): string[] {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { ExecutionRequested } from '../../../schemas/generated/events.ts';
+import { aloneAs } from '../../../src/cluster/membership.ts';
 import { ExecutionStore } from '../../../src/commands/execution-store.ts';
 import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import type { EventLog } from '../../../src/event-log/event-log.ts';
@@ -40,6 +41,7 @@ beforeAll(async () => {
     clock: systemClock,
     skillRunner: { mode: 'inline', slots: 1, run: () => runs.shift()!(), stop: () => Promise.resolve() },
     node: 'node_a',
+    membership: aloneAs('node_a'),
     limits: { heapMb: 1, rssMb: 1, outputBytes: 1, resultBytes: 1 },
     skillOf: (name) => (name === 'noop' ? noop : undefined),
     todo: (after, limit) => queries.todoAfter(after, limit),
