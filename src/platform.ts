@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { Accounts } from './auth/accounts.ts';
-import { aloneAs } from './cluster/membership.ts';
+import type { Membership } from './event-log/membership.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
 import { recordSkills } from './commands/record-skills.ts';
@@ -64,6 +64,7 @@ export class Platform {
   readonly webSocketManager: WebSocketManager;
   readonly #store: StoreClient;
   readonly #log: EventLog;
+  readonly #membership: Membership;
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
@@ -77,6 +78,7 @@ export class Platform {
     this.hub = parts.hub;
     this.#store = parts.store;
     this.#log = parts.log;
+    this.#membership = parts.membership;
     this.#catalog = parts.catalog;
     this.#runner = parts.runner;
     this.#serverLog = parts.serverLog;
@@ -110,10 +112,14 @@ export class Platform {
         serverLog.write('error', 'log.stopped', { error: describe(error) });
         onFatal(error);
       },
+      onCutOff: (error) => {
+        serverLog.write('warn', 'node.cut_off', { error: describe(error) });
+      },
     });
     try {
       return new Platform(await assemble(config, opened, serverLog, { node, state }));
     } catch (error) {
+      await opened.membership.leave();
       await opened.log.close();
       await opened.store.close();
       throw error;
@@ -144,6 +150,7 @@ export class Platform {
     });
     await this.#runner.start();
     await listen(app, config);
+    this.#membership.join();
     this.#state.ready = true;
     const { port } = app.server.address() as AddressInfo;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -171,6 +178,8 @@ export class Platform {
     this.#app?.server.closeIdleConnections();
     const closing = step(async () => this.#app?.close());
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
+    // Only now: others would take what still runs here for lost.
+    await step(() => this.#membership.leave());
     await step(() => this.hub.stop());
     this.#app?.server.closeAllConnections();
     await closing;
@@ -190,6 +199,7 @@ interface Parts {
   readonly hub: RealtimeHub;
   readonly store: StoreClient;
   readonly log: EventLog;
+  readonly membership: Membership;
   readonly catalog: SkillCatalog;
   readonly runner: Runner;
   readonly serverLog: ServerLog;
@@ -211,7 +221,7 @@ function kafkaSettings(config: Config) {
 
 async function assemble(
   config: Config,
-  { log, store }: OpenedLog,
+  { log, store, membership }: OpenedLog,
   serverLog: ServerLog,
   { node, state }: { readonly node: string; readonly state: State },
 ): Promise<Parts> {
@@ -235,7 +245,7 @@ async function assemble(
     clock,
     skillRunner,
     node,
-    membership: aloneAs(node),
+    membership,
     limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes: maxParamsBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
@@ -310,7 +320,7 @@ async function assemble(
         serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
       });
   });
-  return { config, services, hub, store, log, catalog, runner, serverLog, adminKey, state };
+  return { config, services, hub, store, log, membership, catalog, runner, serverLog, adminKey, state };
 }
 
 interface RunnerStats {

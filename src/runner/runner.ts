@@ -1,7 +1,7 @@
 import type { ExecutionRequested, RunLimits } from '../../schemas/generated/events.ts';
 import type { ExecutionStore, LoadedExecution } from '../commands/execution-store.ts';
 import { decideExecution, type ExecutionCommand } from '../domain/execution/decide.ts';
-import type { Membership } from '../cluster/membership.ts';
+import type { Membership } from '../event-log/membership.ts';
 import type { Place } from '../commands/request-execution.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';

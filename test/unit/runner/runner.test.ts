@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import type { ExecutionRequested } from '../../../schemas/generated/events.ts';
-import { aloneAs } from '../../../src/cluster/membership.ts';
+import { aloneAs } from '../../../src/event-log/membership.ts';
 import { ExecutionStore } from '../../../src/commands/execution-store.ts';
 import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import type { EventLog } from '../../../src/event-log/event-log.ts';

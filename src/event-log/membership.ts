@@ -15,6 +15,9 @@ export interface Membership {
   /** Calls `listener` whenever ownership has changed. */
   onChange(listener: () => void): void;
 
+  /** Makes this node one of those that take things up, as soon as that can be. */
+  join(): void;
+
   /** Tells the others that this node takes up nothing more. */
   leave(): Promise<void>;
 }
@@ -25,6 +28,7 @@ export function aloneAs(node: string): Membership {
     owns: () => true,
     goneOf: (nodes) => Promise.resolve(new Set([...nodes].filter((other) => other !== node))),
     onChange: () => undefined,
+    join: () => undefined,
     leave: () => Promise.resolve(),
   };
 }
