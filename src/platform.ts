@@ -15,6 +15,7 @@ import type { Config } from './settings.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { openEventLog, type OpenedLog } from './event-log/open-event-log.ts';
 import { createHttpApp } from './http/app.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import type { Services } from './http/services.ts';
 import { systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
@@ -41,6 +42,8 @@ const maxTimeoutMs = 900_000;
 const maxRunsPerChild = 1000;
 const childIdleMs = 60_000;
 const adminKeyFile = 'admin-key';
+/** What is left of requests when everything else has stopped may take this long to be answered. */
+const lastAnswersMs = 1000;
 
 /** What a start found out. */
 export interface StartReport {
@@ -180,7 +183,11 @@ export class Platform {
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
     // Only now: others would take what still runs here for lost.
     await step(() => this.#membership.leave());
+    // Whoever waits for an end or follows one is answered before the connections go.
+    this.services.endings.stopWaiting();
+    this.services.streams.endAll();
     await step(() => this.hub.stop());
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, lastAnswersMs))]);
     this.#app?.server.closeAllConnections();
     await closing;
     await step(() => this.#log.close());
@@ -287,6 +294,7 @@ async function assemble(
     executions,
     external: new ExternalExecutions({ log, executions, clock }),
     endings: new Endings(log),
+    streams: new OpenStreams(accounts),
     artifactsDir: join(config.dataDir, 'artifacts'),
     startedAtMs: clock.now(),
     node,

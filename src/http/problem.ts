@@ -1,4 +1,7 @@
-import type { FastifyError } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 
 import { AppError, type ErrorCode, errorTable, isAppError, type Problem } from '../kernel/errors.ts';
 
@@ -27,6 +30,28 @@ export function problemOf(error: AppError): ProblemDetails {
   };
 }
 
+/**
+ * Answers what is not even a request: Node could not read it, or nobody finished sending it. The connection cannot be used any
+ * more.
+ */
+export function refuseConnection(error: Error, socket: Duplex): void {
+  const reason = 'code' in error ? String(error.code) : '';
+  if (reason === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = connectionErrors[reason] ?? 'MALFORMED_REQUEST';
+  const body = JSON.stringify(problemOf(new AppError(code)));
+  const { http } = errorTable[code];
+  const head = `HTTP/1.1 ${String(http)} ${STATUS_CODES[http] ?? ''}\r\nconnection: close\r\ncontent-type: application/problem+json`;
+  socket.end(`${head}\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+}
+
+const connectionErrors: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
 const codeByFastify: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
@@ -43,18 +68,33 @@ export function toAppError(error: FastifyError | Error): AppError {
   if (code !== undefined) return new AppError(code, { cause: error });
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status === 429) return new AppError('RATE_LIMITED', { cause: error });
-  if (error instanceof SyntaxError && status === 400) return new AppError('MALFORMED_JSON', { cause: error });
+  if (error instanceof SyntaxError && status === 400) {
+    const poisoned = error.message.includes('forbidden prototype');
+    const message = 'No object of the body may have a field __proto__, nor one named constructor with a prototype.';
+    return new AppError('MALFORMED_JSON', { cause: error, ...(poisoned && { message }) });
+  }
   if (status !== undefined && status >= 400 && status < 500) {
     return new AppError('VALIDATION_FAILED', { message: error.message, cause: error });
   }
   return new AppError('INTERNAL', { cause: error });
 }
 
+/** What is wrong with a value, and what would be right. */
+function sentenceOf({
+  keyword,
+  message,
+  params,
+}: Pick<FastifySchemaValidationError, 'keyword' | 'message' | 'params'>): string {
+  const { allowedValues, additionalProperties } = params;
+  if (keyword === 'enum' && Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`;
+  if (Array.isArray(additionalProperties)) return `has unknown fields: ${additionalProperties.join(', ')}`;
+  return message ?? 'is not valid';
+}
+
 function invalid(error: FastifyError): AppError {
   const where = error.validationContext ?? 'request';
-  const problems = (error.validation ?? []).map(({ instancePath, message, params }) => {
-    const extra = Array.isArray(params.additionalProperties) ? `: ${params.additionalProperties.join(', ')}` : '';
-    return { path: instancePath === '' ? `/${where}` : instancePath, message: `${message ?? 'is not valid'}${extra}` };
+  const problems = (error.validation ?? []).map(({ instancePath, ...found }) => {
+    return { path: instancePath === '' ? `/${where}` : instancePath, message: sentenceOf(found) };
   });
   const [first] = problems;
   const detail = first === undefined ? error.message : `${first.path} ${first.message}`;

@@ -49,7 +49,7 @@ const ExecutionId = Type.Object({ id: Type.String({ maxLength: 80 }) });
 
 /** Executions: history, one, cancel, retry, batch, events, artifacts, live stream. */
 export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
-  const { queries, log, executions, requests, catalog, clock, artifactsDir } = services;
+  const { queries, log, executions, requests, catalog, clock, artifactsDir, streams } = services;
   return async (app) => {
     const tags = ['executions'];
     const read = { access: 'executions:read' } as const;
@@ -331,12 +331,15 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           description: 'Ends after the terminal event. Last-Event-ID resumes.',
           params: ExecutionId,
           headers: LastEventIdHeader,
-          response: { 200: contentOf('Messages as they happen.', { 'text/event-stream': Type.Unknown() }) },
+          response: {
+            200: contentOf('Messages as they happen.', { 'text/event-stream': Type.Unknown() }),
+            204: Type.Null({ description: 'It has ended, and everything was sent before.' }),
+          },
         },
       },
       async (request, reply) => {
-        const { id } = await ownedExecution(services, principalOf(request), request.params.id);
-        await streamExecution(log, id, request, reply);
+        const row = await ownedExecution(services, principalOf(request), request.params.id);
+        await streamExecution({ log, streams }, row, request, reply);
       },
     );
     await Promise.resolve();
