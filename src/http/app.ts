@@ -11,6 +11,7 @@ import type { Accounts } from '../auth/accounts.ts';
 import { authenticate, credentialOf } from './authenticate.ts';
 import { documentApi } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
+import { parseJson } from './parse-json.ts';
 import { problemOf, refuseConnection, toAppError } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -36,9 +37,6 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     clientErrorHandler: refuseConnection,
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    // Names of the request stay what they were sent as: __proto__ and constructor are refused, not dropped.
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -49,13 +47,7 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   }).withTypeProvider<TypeBoxTypeProvider>();
   // JSON is the one language of the API; without this, plain text would reach the handlers as a string.
   app.removeContentTypeParser('text/plain');
-  // A JSON body that is empty is none: clients that set the header always are no worse for it.
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.trim() === '') done(null, null);
-    else void parseJson(request, body, done);
-  });
+  parseJson(app);
   app.setValidatorCompiler(validatorCompiler as never);
   app.setErrorHandler((error, request, reply) => {
     const appError = sendProblem(reply, error as Error);
@@ -73,7 +65,11 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     done();
   });
   if (config.allowedOrigins.length > 0) await app.register(cors, corsOptions(config.allowedOrigins));
-  if (config.rateLimit > 0) await app.register(rateLimit, limitOptions(config.rateLimit, services.accounts));
+  if (config.rateLimit > 0) {
+    await app.register(rateLimit, limitOptions(config.rateLimit, services.accounts));
+    // Of its own hooks none runs before the credential is looked at, and a bad one would count for nothing.
+    app.addHook('onRequest', app.rateLimit());
+  }
   refuseOtherMethods(app);
   await documentApi(app);
   app.addHook('onRequest', authenticate(services.accounts));
@@ -147,7 +143,7 @@ function corsOptions(origins: readonly string[]): object {
  */
 function limitOptions(max: number, accounts: Accounts): object {
   return {
-    global: true,
+    global: false,
     max,
     timeWindow: 60_000,
     cache: 20_000,

@@ -68,35 +68,45 @@ export function toAppError(error: FastifyError | Error): AppError {
   if (code !== undefined) return new AppError(code, { cause: error });
   const status = 'statusCode' in error ? error.statusCode : undefined;
   if (status === 429) return new AppError('RATE_LIMITED', { cause: error });
-  if (error instanceof SyntaxError && status === 400) {
-    const poisoned = error.message.includes('forbidden prototype');
-    const message = 'No object of the body may have a field __proto__, nor one named constructor with a prototype.';
-    return new AppError('MALFORMED_JSON', { cause: error, ...(poisoned && { message }) });
-  }
+  if (error instanceof SyntaxError && status === 400) return new AppError('MALFORMED_JSON', { cause: error });
   if (status !== undefined && status >= 400 && status < 500) {
     return new AppError('VALIDATION_FAILED', { message: error.message, cause: error });
   }
   return new AppError('INTERNAL', { cause: error });
 }
 
-/** What is wrong with a value, and what would be right. */
-function sentenceOf({
-  keyword,
-  message,
-  params,
-}: Pick<FastifySchemaValidationError, 'keyword' | 'message' | 'params'>): string {
-  const { allowedValues, additionalProperties } = params;
-  if (keyword === 'enum' && Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`;
-  if (Array.isArray(additionalProperties)) return `has unknown fields: ${additionalProperties.join(', ')}`;
-  return message ?? 'is not valid';
-}
-
 function invalid(error: FastifyError): AppError {
   const where = error.validationContext ?? 'request';
-  const problems = (error.validation ?? []).map(({ instancePath, ...found }) => {
-    return { path: instancePath === '' ? `/${where}` : instancePath, message: sentenceOf(found) };
-  });
+  const problems = problemsIn(error.validation ?? []).map(({ path, message }) => ({
+    path: path || `/${where}`,
+    message,
+  }));
   const [first] = problems;
   const detail = first === undefined ? error.message : `${first.path} ${first.message}`;
   return new AppError('VALIDATION_FAILED', { problems, message: detail, cause: error });
+}
+
+/**
+ * What is wrong with each place of a value, and what would be right. A checker tells every step by which it came to its
+ * conclusion; of these only the ones stay that help: of alternatives the values that there are, and none that is just "nothing".
+ */
+function problemsIn(found: readonly FastifySchemaValidationError[]): Problem[] {
+  const places = Map.groupBy(
+    found.filter(({ keyword }) => keyword !== 'boolean' && keyword !== 'anyOf'),
+    ({ instancePath }) => instancePath,
+  );
+  return [...places].flatMap(([path, errors]) => {
+    const values = errors.flatMap(
+      ({ params }) => params.allowedValues ?? ('allowedValue' in params ? [params.allowedValue] : []),
+    );
+    if (values.length > 0) return [{ path, message: `must be one of ${values.map(String).join(', ')}` }];
+    const telling = errors.filter(({ params }) => params.type !== 'null');
+    return (telling.length > 0 ? telling : errors).map(({ message, params }) => {
+      const unknown = params.additionalProperties;
+      return {
+        path,
+        message: Array.isArray(unknown) ? `has unknown fields: ${unknown.join(', ')}` : (message ?? 'is not valid'),
+      };
+    });
+  });
 }
