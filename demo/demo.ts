@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,41 +12,63 @@ import { bold, dim, heading, say } from './say.ts';
 
 /**
  * `npm run demo`: a server on a fresh data directory, two real skills on real input with live progress, the results, an
- * audit trail, and where to look further. Keeps serving until Ctrl-C; `--exit` ends it.
+ * audit trail, and where to look further. Keeps serving until Ctrl-C.
  */
+const help = `A tour of ihuman: starts a server and runs skills on real input while you watch.
+
+  npm run demo               keeps serving until Ctrl-C, and then removes its data
+  npm run demo -- --exit     ends after the tour
+  npm run demo -- --data-dir=DIR
+                             on a data directory of yours, which stays
+  Every other flag is one of the server: npm start -- --help
+`;
 const root = join(import.meta.dirname, '..');
 const flags = process.argv.slice(2);
 const ends = flags.includes('--exit');
-const dataDir = mkdtempSync(join(tmpdir(), 'ihuman-demo-'));
+const given = (name: string): boolean => flags.some((flag) => flag === name || flag.startsWith(`${name}=`));
 const dataSet = 'seattle-weather.csv';
+const abort = new AbortController();
 
-async function startServer(): Promise<{ platform: Platform; url: string }> {
-  const own = [`--data-dir=${dataDir}`, `--skills=${join(root, 'skills')}`, '--log-level=warn'];
+const server: { platform: Platform | null; ownDataDir: string | null; url: string } = {
+  platform: null,
+  ownDataDir: null,
+  url: '',
+};
+
+async function open(port: readonly string[]): Promise<void> {
+  const own = [`--skills=${join(root, 'skills')}`, '--log-level=warn'];
+  const place = server.ownDataDir === null ? [] : [`--data-dir=${server.ownDataDir}`];
   const rest = flags.filter((flag) => flag !== '--exit');
-  const open = async (port: readonly string[]): Promise<{ platform: Platform; url: string }> => {
-    const config = readConfig([...own, ...rest, ...port], process.env);
-    const platform = await Platform.open(
-      config,
-      createServerLog(config.logLevel, (line) => process.stderr.write(line)),
-    );
-    try {
-      return { platform, url: (await platform.start()).url };
-    } catch (error) {
-      await platform.stop();
-      throw error;
-    }
-  };
+  const config = readConfig([...own, ...place, ...rest, ...port], process.env);
+  const platform = await Platform.open(
+    config,
+    createServerLog(config.logLevel, (line) => process.stderr.write(line)),
+  );
+  server.platform = platform;
+  server.url = (await platform.start()).url;
+}
+
+async function startServer(): Promise<void> {
+  if (!given('--data-dir')) server.ownDataDir = mkdtempSync(join(tmpdir(), 'ihuman-demo-'));
   try {
-    return await open([]);
+    await open([]);
   } catch (error) {
-    if (!isAppError(error) || !error.message.includes('in use') || flags.some((flag) => flag.startsWith('--port')))
-      throw error;
-    say(dim('Port 5173 is in use; taking a free one.'));
-    return open(['--port=0']);
+    if (!isAppError(error) || !error.message.includes('in use') || given('--port')) throw error;
+    await stopServer();
+    if (!given('--data-dir')) server.ownDataDir = mkdtempSync(join(tmpdir(), 'ihuman-demo-'));
+    say(dim(`${error.message.split('.', 1).join('')}; taking a free port.`));
+    await open(['--port=0']);
   }
 }
 
-const { platform, url } = await startServer();
+/** Stops the server, and removes the data directory when it is the demo's own. */
+async function stopServer(): Promise<void> {
+  const { platform, ownDataDir } = server;
+  server.platform = null;
+  server.ownDataDir = null;
+  await platform?.stop();
+  if (ownDataDir !== null) rmSync(ownDataDir, { recursive: true, force: true });
+}
 
 interface Execution {
   readonly executionId: string;
@@ -56,7 +79,7 @@ interface Execution {
 }
 
 async function call<T>(method: string, path: string, token: string | null, body?: object): Promise<T> {
-  const response = await fetch(url + path, {
+  const response = await fetch(server.url + path, {
     method,
     headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -70,7 +93,7 @@ async function runSkill(token: string, skill: string, params: object): Promise<E
   const { executionId } = await call<{ executionId: string }>('POST', `/api/skills/${skill}/execute`, token, {
     params,
   });
-  await followOverWebSocket(url, token, executionId);
+  await followOverWebSocket(server.url, token, executionId);
   return call<Execution>('GET', `/api/executions/${executionId}`, token);
 }
 
@@ -85,7 +108,7 @@ function showProfile(result: {
 async function showArtifact(token: string, { artifacts }: Execution, name: string): Promise<void> {
   const artifact = artifacts.find(({ path }) => path === name);
   if (artifact === undefined) return;
-  const response = await fetch(url + artifact.url, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(server.url + artifact.url, { headers: { authorization: `Bearer ${token}` } });
   for (const line of (await response.text()).trimEnd().split('\n')) say(dim(`    ${line}`));
 }
 
@@ -103,25 +126,16 @@ async function showTrail(token: string, executionId: string): Promise<void> {
   }
 }
 
-function stopOnSignal(): void {
-  const stop = (): void => {
-    void platform.stop().then(() => {
-      rmSync(dataDir, { recursive: true, force: true });
-      process.exit(0);
-    });
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-}
-
 async function tour(): Promise<void> {
-  say(`${bold('ihuman')} is running at ${url}, on the embedded log in ${dataDir}`);
+  const { url } = server;
+  say(`${bold('ihuman')} is running at ${url}, on the embedded log in ${server.platform?.config.dataDir ?? ''}`);
   heading('A user registers');
-  const email = 'demo@example.com';
+  const username = `demo-${Date.now().toString(36)}`;
+  const email = `${username}@example.com`;
   const password = 'a phrase for the demo';
   const { token } = await call<{ token: string }>('POST', '/api/auth/register', null, {
     email,
-    username: 'demo',
+    username,
     password,
   });
   say(`    ${email}, password "${password}"`);
@@ -145,24 +159,45 @@ async function tour(): Promise<void> {
   heading('The audit trail of react-setup (position, revision, time, event, who)');
   await showTrail(token, project.executionId);
 
-  heading('Look further');
-  const authorization = `-H "Authorization: Bearer ${token}"`;
-  const json = '-H "Content-Type: application/json"';
-  say(`    curl ${authorization} ${url}/api/executions`);
-  say(`    curl ${authorization} ${url}/api/executions/${profile.executionId}`);
-  say(`    curl ${authorization} "${url}/api/events?limit=5"`);
-  say(`    curl -N ${authorization} ${url}/api/executions/${project.executionId}/stream`);
-  say(`    curl ${authorization} ${json} -d '{"params":{"from":30}}' ${url}/api/skills/countdown/execute`);
-  say(`    curl ${authorization} ${url}${project.artifacts[0]?.url ?? ''}`);
-  say(`    documentation  ${url}/docs`);
-  say(`    WebSocket      ${url.replace('http', 'ws')}/ws?token=…&execution=…`);
+  heading('Look further, in another terminal');
+  say(`    AUTH='Authorization: Bearer ${token}'`);
+  say(`    curl -H "$AUTH" "${url}/api/executions?skillId=countdown"`);
+  say(`    curl -H "$AUTH" "${url}/api/executions/${countdown.executionId}/events?limit=5"`);
+  say(`    curl -H "$AUTH" -N ${url}/api/executions/${project.executionId}/stream`);
+  const json = "-H 'Content-Type: application/json'";
+  say(`    curl -H "$AUTH" ${json} -d '{"params":{"from":30}}' ${url}/api/skills/countdown/execute`);
+  say(`    curl -H "$AUTH" ${url}${project.artifacts[0]?.url ?? ''}`);
+  say(`    documentation: ${url}/docs`);
 }
 
-stopOnSignal();
-await tour();
-if (ends) {
-  await platform.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-} else {
-  say(`\n${dim('Serving until Ctrl-C; the data directory goes with it.')}`);
+async function main(): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      say(dim('\nStopping; the data directory of the demo goes with it.'));
+      abort.abort();
+    });
+  }
+  try {
+    await startServer();
+    const stopped = once(abort.signal, 'abort');
+    await Promise.race([tour(), stopped]);
+    if (!ends && !abort.signal.aborted) {
+      say(`\n${dim('Serving until Ctrl-C.')}`);
+      await stopped;
+    }
+  } finally {
+    await stopServer();
+  }
+}
+
+if (flags.includes('--help') || flags.includes('-h')) process.stdout.write(help);
+else {
+  main().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      const told = isAppError(error) ? error.message : error instanceof Error ? error.stack : String(error);
+      process.stderr.write(`The demo cannot go on. ${told ?? ''}\n`);
+      process.exit(1);
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { closest } from './kernel/closest.ts';
 import { AppError, type Problem } from './kernel/errors.ts';
 import { type AnySetting, type Config, settings } from './settings.ts';
 
@@ -33,7 +34,7 @@ export function readConfig(
   const entries = settings.map((setting) => [setting.key, valueOf(setting, given, environment, problems)]);
   if (problems.length > 0) {
     const lines = problems.map(({ path, message }) => `${path} ${message}`);
-    throw new AppError('CONFIG_INVALID', { problems, message: `${lines.join('. ')}. See --help.` });
+    throw new AppError('CONFIG_INVALID', { problems, message: `${lines.join('; ')} (see --help)` });
   }
   return Object.freeze(Object.fromEntries(entries) as unknown as Config);
 }
@@ -71,10 +72,7 @@ function parseFlags(flags: readonly string[], problems: Problem[]): Map<string, 
 }
 
 function suggestion(name: string, known: readonly string[]): string {
-  const letters = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
-  const near = known.find(
-    (candidate) => letters(candidate).includes(letters(name)) || letters(name).includes(letters(candidate)),
-  );
+  const near = closest(name, known);
   return near === undefined ? '' : `; did you mean ${near}?`;
 }
 

@@ -1,9 +1,14 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { isAppError } from './kernel/errors.ts';
 import { helpText, readConfig } from './config.ts';
 import { Platform, type StartReport } from './platform.ts';
 import { createServerLog } from './server-log.ts';
 
 const flags = process.argv.slice(2);
+// What this process makes belongs to its user alone, in whatever directory it lies.
+process.umask(0o077);
 if (flags.includes('--help') || flags.includes('-h')) process.stdout.write(helpText());
 else await serve();
 
@@ -19,7 +24,9 @@ async function serve(): Promise<void> {
       },
     );
     stopOnSignals(platform);
-    announce(await platform.start());
+    const report = await platform.start();
+    writeFileSync(pidFile(platform), `${String(process.pid)}\n`);
+    announce(report);
   } catch (error) {
     process.stderr.write(`ihuman cannot start. ${explain(error)}\n`);
     process.exit(1);
@@ -32,8 +39,13 @@ function stopOnSignals(platform: Platform): void {
     // A second signal means that nobody wants to wait.
     if (stopping) process.exit(1);
     stopping = true;
+    announceStop(platform);
     platform.stop().then(
-      () => process.exit(0),
+      () => {
+        rmSync(pidFile(platform), { force: true });
+        tell({ event: 'server.stopped' }, ['Stopped.']);
+        process.exit(0);
+      },
       (error: unknown) => {
         process.stderr.write(`${explain(error)}\n`);
         process.exit(1);
@@ -44,23 +56,34 @@ function stopOnSignals(platform: Platform): void {
   process.on('SIGINT', stop);
 }
 
-function announce(report: StartReport): void {
-  const { url, dataDir, adminKeyFile, newAdminKey, skills } = report;
-  if (!process.stdout.isTTY) {
-    process.stdout.write(
-      `${JSON.stringify({ event: 'server.ready', url, dataDir, adminKeyFile, skills, ...(newAdminKey !== null && { newAdminKey }) })}\n`,
-    );
-    return;
-  }
-  const lines = [
+function pidFile({ config }: Platform): string {
+  return join(config.dataDir, 'server.pid');
+}
+
+function announce({ url, dataDir, adminKeyFile, skills }: StartReport): void {
+  const { pid } = process;
+  tell({ event: 'server.ready', url, pid, dataDir, adminKeyFile, skills }, [
     `ihuman is ready at ${url} with ${String(skills)} skills`,
+    `  process              ${String(pid)}`,
     `  data directory       ${dataDir}`,
     `  administrator's key  ${adminKeyFile}`,
-    ...(newAdminKey === null ? [] : [`  shown this once      ${newAdminKey}`]),
     `  documentation        ${url}/docs`,
     '  Ctrl-C stops it; nothing is lost.',
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  ]);
+}
+
+function announceStop({ services, config }: Platform): void {
+  const { running } = services.runner();
+  const { shutdownGraceMs } = config;
+  const wait = `up to ${String(shutdownGraceMs / 1000)} s for ${String(running)} running executions`;
+  tell({ event: 'server.stopping', running, shutdownGraceMs }, [
+    running === 0 ? 'Stopping.' : `Stopping; waiting ${wait}. Ctrl-C again ends it at once.`,
+  ]);
+}
+
+/** Says it in lines for people, or as one line of JSON for programs. */
+function tell(event: object, lines: readonly string[]): void {
+  process.stdout.write(process.stdout.isTTY ? `${lines.join('\n')}\n` : `${JSON.stringify(event)}\n`);
 }
 
 function explain(error: unknown): string {

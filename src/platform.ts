@@ -51,8 +51,6 @@ export interface StartReport {
   readonly dataDir: string;
   /** Where the administrator's key lies. */
   readonly adminKeyFile: string;
-  /** The administrator's key, only at the first start. */
-  readonly newAdminKey: string | null;
   readonly skills: number;
 }
 
@@ -71,7 +69,6 @@ export class Platform {
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
-  readonly #adminKey: string | null;
   readonly #state: State;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
 
@@ -85,7 +82,6 @@ export class Platform {
     this.#catalog = parts.catalog;
     this.#runner = parts.runner;
     this.#serverLog = parts.serverLog;
-    this.#adminKey = parts.adminKey;
     this.#state = parts.state;
     this.webSocketManager = new WebSocketManager({
       external: parts.services.external,
@@ -161,7 +157,6 @@ export class Platform {
       url: `http://${host}:${String(port)}`,
       dataDir: config.dataDir,
       adminKeyFile: join(config.dataDir, adminKeyFile),
-      newAdminKey: this.#adminKey,
       skills: this.#catalog.list().length,
     };
   }
@@ -210,7 +205,6 @@ interface Parts {
   readonly catalog: SkillCatalog;
   readonly runner: Runner;
   readonly serverLog: ServerLog;
-  readonly adminKey: string | null;
   readonly state: State;
 }
 
@@ -313,7 +307,7 @@ async function assemble(
       }),
   };
   await accounts.finishErasures(await queries.erasedUserIds());
-  const adminKey = await ensureAdministrator(config, queries, accounts);
+  await ensureAdministrator(config, queries, accounts);
   await recordSkills({ log, queries, clock, node }, catalog.list());
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
   let recording = Promise.resolve();
@@ -328,7 +322,7 @@ async function assemble(
         serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
       });
   });
-  return { config, services, hub, store, log, membership, catalog, runner, serverLog, adminKey, state };
+  return { config, services, hub, store, log, membership, catalog, runner, serverLog, state };
 }
 
 interface RunnerStats {
@@ -339,6 +333,11 @@ interface RunnerStats {
 }
 
 function openCatalog(config: Config, serverLog: ServerLog): SkillCatalog {
+  const missing = config.skills.filter((folder) => !existsSync(folder));
+  if (missing.length > 0) {
+    const message = `There is no skills folder ${missing.join(' and no ')}. Make it, or name another one with --skills.`;
+    throw new AppError('CONFIG_INVALID', { message });
+  }
   return new SkillCatalog({
     folders: config.skills,
     cacheFile: join(config.dataDir, 'skills-cache.json'),
@@ -370,13 +369,12 @@ function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
   return runner;
 }
 
-/** At the first start: an administrator, whose key is printed once and kept in a file that only this user can read. */
-async function ensureAdministrator(config: Config, queries: Queries, accounts: Accounts): Promise<string | null> {
-  if ((await queries.firstUserWithRole('administrator')) !== null) return null;
-  const { key } = await accounts.createAdministrator((made) => {
+/** At the first start: an administrator, whose key is kept in a file that only this user can read, and shown nowhere. */
+async function ensureAdministrator(config: Config, queries: Queries, accounts: Accounts): Promise<void> {
+  if ((await queries.firstUserWithRole('administrator')) !== null) return;
+  await accounts.createAdministrator((made) => {
     writePrivateFile(join(config.dataDir, adminKeyFile), `${made}\n`);
   });
-  return key;
 }
 
 function writePrivateFile(path: string, content: string): void {
@@ -394,14 +392,21 @@ async function listen(app: Awaited<ReturnType<typeof createHttpApp>>, { port, ho
   try {
     await app.listen({ port, host });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new AppError('CONFIG_INVALID', {
-        message: `Port ${String(port)} is in use. Stop what uses it, or choose another one with --port.`,
-        cause: error,
-      });
-    }
-    throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const message = listenProblems(host, port)[code];
+    throw message === undefined ? error : new AppError('CONFIG_INVALID', { message, cause: error });
   }
+}
+
+function listenProblems(host: string, port: number): Readonly<Record<string, string>> {
+  const foreign = `${host} is no address of this machine. Choose one that is with --host, or 0.0.0.0 for all of them.`;
+  return {
+    EADDRINUSE: `Port ${String(port)} is in use. Stop what uses it, or choose another one with --port.`,
+    EACCES: `Port ${String(port)} is not for this user. Choose one above 1023 with --port.`,
+    EADDRNOTAVAIL: foreign,
+    ENOTFOUND: foreign,
+    EAI_AGAIN: foreign,
+  };
 }
 
 /** An error for the server's own log: with its stack, never with a request's content. */

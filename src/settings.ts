@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** Everything that can be set, as the server uses it. */
@@ -54,11 +55,20 @@ const whole = (min: number, max: number): Parse<number> => {
 const oneOf = <T extends string>(...allowed: readonly T[]): Parse<T> => {
   return (text) => allowed.find((value) => value === text) ?? null;
 };
-const texts: Parse<readonly string[]> = (text) =>
+const all = <T>(values: readonly T[], isGood: (value: T) => boolean): readonly T[] | null =>
+  values.every(isGood) ? values : null;
+const texts = (text: string): readonly string[] =>
   text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+const namedNetworks = ['loopback', 'linklocal', 'uniquelocal'];
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return namedNetworks.includes(text);
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+};
 const flag: Parse<boolean> = (text) => (text === 'true' ? true : text === 'false' ? false : null);
 
 /** The one table of settings: the environment, the flags, `--help` and the reference page are all made from it. */
@@ -102,7 +112,7 @@ export const settings: readonly AnySetting[] = [
     expects: 'host:port of some brokers, separated by commas',
     doc: 'Where the Kafka cluster is.',
     parse: (text) => {
-      const brokers = texts(text) ?? [];
+      const brokers = texts(text);
       return brokers.length > 0 && brokers.every((broker) => /^[^\s:]+:\d{1,5}$/.test(broker)) ? brokers : null;
     },
   },
@@ -152,7 +162,7 @@ export const settings: readonly AnySetting[] = [
     default: './skills',
     expects: 'folders, separated by commas',
     doc: 'Folders whose subfolders are skills; on equal names the first wins.',
-    parse: (text) => texts(text)?.map((folder) => resolve(folder)) ?? null,
+    parse: (text) => texts(text).map((folder) => resolve(folder)),
   },
   {
     key: 'runner',
@@ -246,17 +256,17 @@ export const settings: readonly AnySetting[] = [
     key: 'allowedOrigins',
     name: 'ALLOWED_ORIGINS',
     default: '',
-    expects: 'origins, separated by commas',
+    expects: 'origins such as https://app.example.com, separated by commas',
     doc: 'Web origins whose pages may call the API and open WebSockets (CORS); none by default.',
-    parse: texts,
+    parse: (text) => all(texts(text), (origin) => URL.parse(origin)?.origin === origin),
   },
   {
     key: 'trustProxy',
     name: 'TRUST_PROXY',
     default: '',
-    expects: 'addresses or networks, separated by commas',
+    expects: `addresses, networks such as 10.0.0.0/8, or ${namedNetworks.join(', ')}, separated by commas`,
     doc: 'Proxies whose X-Forwarded-For is believed.',
-    parse: texts,
+    parse: (text) => all(texts(text), isNetwork),
   },
   {
     key: 'queryToken',

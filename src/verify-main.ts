@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { readConfig } from './config.ts';
 import { checkExport } from './feed/log-export.ts';
-import { isAppError } from './kernel/errors.ts';
+import { AppError, isAppError } from './kernel/errors.ts';
 import { verifyDataDir } from './verify.ts';
 
 const help = `Checks that nothing of a log was lost or changed. Exit code 0: all is well; 1: it is not; 2: it could not be checked.
@@ -52,7 +52,12 @@ function check(args: readonly string[]): Promise<Found> | Found {
   if (!args.some((arg) => arg.startsWith('--export'))) return checkDirectory(args);
   const options = { export: { type: 'string' }, 'known-hash': { type: 'string' } } as const;
   const { values } = parseArgs({ args: [...args], options });
-  return checkFile(values.export ?? '', values['known-hash'] ?? null);
+  const knownHash = values['known-hash'] ?? null;
+  if (knownHash !== null && !/^[0-9a-f]{64}$/i.test(knownHash))
+    throw new AppError('CONFIG_INVALID', {
+      message: '--known-hash must be 64 hexadecimal digits, as an earlier check printed them.',
+    });
+  return checkFile(values.export ?? '', knownHash?.toLowerCase() ?? null);
 }
 
 const args = process.argv.slice(2);
@@ -64,7 +69,7 @@ if (args.includes('--help')) {
     process.stdout.write(`${lines.join('\n')}\n`);
     process.exitCode = clean ? 0 : 1;
   } catch (error) {
-    process.stderr.write(`${isAppError(error) || error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = isAppError(error) && error.code === 'LOG_CORRUPT' ? 1 : 2;
   }
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 
 import { projections } from '../projections/index.ts';
 import { type Difference, diffReadModels } from './projecting/diff.ts';
+import { AppError, isAppError } from './kernel/errors.ts';
 import { type ChainCheck, LogFile } from './store/log-file.ts';
 import { dataFiles } from './store/data-dir.ts';
 import { foldLog } from './store/fold-log.ts';
+import { isCorruption } from './store/sqlite.ts';
 
 /** What `verify` found. */
 export interface Verification {
@@ -14,6 +16,20 @@ export interface Verification {
   /** Null when there is no read-model file to compare with. */
   readonly readModels: { readonly position: number; readonly differences: readonly Difference[] } | null;
   readonly clean: boolean;
+}
+
+function openLog(path: string): LogFile {
+  if (!existsSync(path)) throw new AppError('DATA_DIR_UNUSABLE', { message: `There is no log ${path}.` });
+  try {
+    return new LogFile(path, { readOnly: true });
+  } catch (error) {
+    if (isAppError(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = isCorruption(error)
+      ? `${path} is damaged: ${reason}. Restore it from a backup.`
+      : `${path} cannot be read: ${reason}. A log that was not closed can only be read where it can be written: verify a copy.`;
+    throw new AppError(isCorruption(error) ? 'LOG_CORRUPT' : 'DATA_DIR_UNUSABLE', { message, cause: error });
+  }
 }
 
 /**
@@ -24,7 +40,7 @@ export function verifyDataDir(
   dataDir: string,
   onProgress: (what: string, position: number, head: number) => void,
 ): Verification {
-  const log = new LogFile(join(dataDir, dataFiles.log), { readOnly: true });
+  const log = openLog(join(dataDir, dataFiles.log));
   const scratch = mkdtempSync(join(tmpdir(), 'ihuman-verify-'));
   try {
     const chain = log.verifyChain(0, (position) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
@@ -66,11 +67,11 @@ async function ours(): Promise<void> {
     config,
     createServerLog('error', (text) => process.stderr.write(text)),
   );
-  const { url, newAdminKey } = await platform.start();
+  const { url, adminKeyFile } = await platform.start();
   const { external, queries } = platform.services;
   const owner = (await queries.firstUserWithRole('administrator'))?.id ?? '';
   const id = await external.open(owner, 'system', 'fan-out', {});
-  say({ url: `${url}/ws?token=${newAdminKey ?? ''}&execution=${id}` });
+  say({ url: `${url}/ws?token=${readFileSync(adminKeyFile, 'utf8').trim()}&execution=${id}` });
   await told();
   while (Number(platform.hub.stats().totalConnections) < Number(expected))
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -144,7 +144,12 @@ export const errorTable = {
   STORAGE_FULL: { kind: 'unavailable', http: 507, retry: 'later', message: 'The disk is full; nothing was written.' },
   NOT_READY: { kind: 'unavailable', http: 503, retry: 'later', message: 'The server is starting or stopping.' },
   BUSY: { kind: 'unavailable', http: 503, retry: 'later', message: 'The server is too busy for this request.' },
-  LOG_CORRUPT: { kind: 'internal', http: 500, retry: 'never', message: 'The event log is damaged.' },
+  LOG_CORRUPT: {
+    kind: 'internal',
+    http: 500,
+    retry: 'never',
+    message: 'The event log is damaged; npm run verify says where.',
+  },
   DATA_DIR_LOCKED: {
     kind: 'unavailable',
     http: 503,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -29,8 +30,9 @@ class Store {
   constructor({ dataDir, copyOf }: StoreOptions) {
     prepareDataDir(dataDir);
     this.#release = lockDataDir(dataDir).release;
-    this.log = openLog(join(dataDir, dataFiles.log), copyOf);
     const vaultPath = join(dataDir, dataFiles.vault);
+    if (copyOf === undefined) requireLogBesideVault(dataDir, vaultPath);
+    this.log = openLog(join(dataDir, dataFiles.log), copyOf);
     this.#vault = new VaultFile(vaultPath, readVaultKey(dataDir, vaultPath));
     this.#methods = new Map(Object.entries(this.#table()));
   }
@@ -75,6 +77,15 @@ class Store {
   }
 }
 
+/** An empty log in the place of a lost one would look like the loss of everything, and the vault would be full of strangers. */
+function requireLogBesideVault(dataDir: string, vaultPath: string): void {
+  const logPath = join(dataDir, dataFiles.log);
+  if (existsSync(logPath) || !existsSync(vaultPath)) return;
+  throw new AppError('LOG_CORRUPT', {
+    message: `${logPath} is missing, but its vault is there. Put the log back from a backup; to begin anew, use another --data-dir.`,
+  });
+}
+
 function openLog(path: string, copyOf: string | undefined): LogFile {
   try {
     // A copy is durable where the log is; after a crash it takes in again what it has forgotten.
@@ -91,7 +102,7 @@ function openLog(path: string, copyOf: string | undefined): LogFile {
 
 function damaged(path: string, reason: string, cause?: unknown): AppError {
   return new AppError('LOG_CORRUPT', {
-    message: `The event log ${path} is damaged (${reason}). Nothing was changed. Restore it from a backup, or keep a copy and look into it with: npm run verify -- --data-dir …`,
+    message: `The event log ${path} is damaged (${reason}). Nothing was changed. Restore it from a backup, or keep a copy and look into it with: npm run verify -- --data-dir=DIR`,
     cause,
   });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { readConfig } from '../../src/config.ts';
@@ -56,7 +56,7 @@ export class TestServer {
       createServerLog('debug', (line) => serverLog.push(line)),
     );
     const report = await platform.start();
-    return new TestServer(platform, report.url, report.newAdminKey ?? '', serverLog);
+    return new TestServer(platform, report.url, readFileSync(report.adminKeyFile, 'utf8').trim(), serverLog);
   }
 
   stop(): Promise<void> {

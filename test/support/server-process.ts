@@ -9,14 +9,23 @@ interface Ready {
   readonly adminKeyFile: string;
 }
 
+const running = new Set<ChildProcess>();
+// A test that fails before it stops its server must not leave it behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A server in a process of its own, so that it can be killed. */
 export class ServerProcess {
   readonly child: ChildProcess;
   readonly url: string;
   readonly adminKeyFile: string;
+  /** Everything that it has said so far. */
+  readonly stdout: () => string;
 
-  private constructor(child: ChildProcess, ready: Ready) {
+  private constructor(child: ChildProcess, ready: Ready, stdout: () => string) {
     this.child = child;
+    this.stdout = stdout;
     this.url = ready.url;
     this.adminKeyFile = ready.adminKeyFile;
   }
@@ -31,7 +40,7 @@ export class ServerProcess {
     child.once('exit', (code) => {
       reject(new Error(`the server ended with ${String(code)}: ${output.stderr}`));
     });
-    return new ServerProcess(child, await promise);
+    return new ServerProcess(child, await promise, () => output.stdout);
   }
 
   /** Ends the process at once. */
@@ -43,7 +52,7 @@ export class ServerProcess {
 
   /** Asks it to stop and returns its exit code. */
   async terminate(): Promise<number | null> {
-    const gone = once(this.child, 'exit') as Promise<[number | null]>;
+    const gone = once(this.child, 'close') as Promise<[number | null]>;
     this.child.kill('SIGTERM');
     const [code] = await gone;
     return code;
@@ -68,8 +77,8 @@ function spawnServer(dataDir: string, flags: readonly string[], environment: Rec
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // A test that fails before it stops its server must not leave it behind.
-  process.once('exit', () => child.kill('SIGKILL'));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     output.stdout += chunk.toString();
