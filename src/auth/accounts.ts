@@ -18,7 +18,7 @@ import {
 } from './stored.ts';
 import { ticketMs, Tickets } from './tickets.ts';
 import { credentialKind, digestOf, newApiKey, newSessionToken } from './tokens.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../kernel/turns.ts';
 
 /** An account as its owner sees it. */
 export interface Profile {
