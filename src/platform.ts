@@ -84,7 +84,9 @@ export class Platform {
     this.webSocketManager = new WebSocketManager({
       external: parts.services.external,
       hub: parts.hub,
-      owner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
+      clock: parts.services.clock,
+      defaultOwner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
+      isUser: async (userId) => (await parts.services.queries.userById(userId))?.erased === 0,
     });
   }
 

@@ -69,7 +69,7 @@ async function ours(): Promise<void> {
   const { url, newAdminKey } = await platform.start();
   const { external, queries } = platform.services;
   const owner = (await queries.firstUserWithRole('administrator'))?.id ?? '';
-  const id = await external.open(owner, 'system', 'fan-out', {});
+  const { executionId: id } = await external.open({ owner, actor: 'system', name: 'fan-out', params: {} });
   say({ url: `${url}/ws?token=${newAdminKey ?? ''}&execution=${id}` });
   await told();
   while (Number(platform.hub.stats().totalConnections) < Number(expected))
