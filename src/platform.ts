@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Accounts } from './auth/accounts.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
+import { forgetOrphanedSecrets } from './commands/forget-orphaned-secrets.ts';
 import { recordSkills } from './commands/record-skills.ts';
 import { recordUserEvent } from './commands/record-user-event.ts';
 import { ExternalExecutions } from './commands/report-execution.ts';
@@ -35,7 +36,7 @@ import { createVault } from './vault/vault.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
 
 const outputBytes = 1024 * 1024;
-const maxParamsBytes = 1024 * 1024;
+const resultBytes = 1024 * 1024;
 const maxTimeoutMs = 900_000;
 const maxRunsPerChild = 1000;
 const childIdleMs = 60_000;
@@ -236,7 +237,7 @@ async function assemble(
     clock,
     skillRunner,
     node,
-    limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes: maxParamsBytes },
+    limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
     onError: (error, executionId) => {
@@ -255,7 +256,7 @@ async function assemble(
     log,
     vault,
     clock,
-    limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued, maxParamsBytes },
+    limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued },
     waiting: () => runner.waiting,
     placeFor: (skill, timeoutMs) => runner.placeFor(skill, timeoutMs),
   });
@@ -295,6 +296,7 @@ async function assemble(
       }),
   };
   await accounts.finishErasures(await queries.erasedUserIds());
+  await forgetOrphanedSecrets(vault, (id) => queries.executionById(id));
   const adminKey = await ensureAdministrator(config, queries, accounts);
   await recordSkills({ log, queries, clock, node }, catalog.list());
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
