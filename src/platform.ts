@@ -3,14 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import { Accounts } from './auth/accounts.ts';
+import type { Accounts } from './auth/accounts.ts';
+import { createAuth } from './auth/create-auth.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
 import { forgetOrphanedSecrets } from './commands/forget-orphaned-secrets.ts';
 import { recordSkills } from './commands/record-skills.ts';
-import { recordUserEvent } from './commands/record-user-event.ts';
 import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
+import { UserStore } from './commands/user-store.ts';
 import type { Config } from './settings.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { openEventLog, type OpenedLog } from './event-log/open-event-log.ts';
@@ -138,7 +139,7 @@ export class Platform {
     });
     this.#app = app;
     serveWebSockets(app.server, {
-      accounts: services.accounts,
+      credentials: services.credentials,
       hub: this.hub,
       allowedOrigins: config.allowedOrigins,
       queryToken: config.queryToken,
@@ -222,12 +223,7 @@ async function assemble(
   await catalog.load();
   const queries = createQueries(store);
   const vault = createVault((method, ...args) => store.write(method, ...args));
-  const accounts = new Accounts({
-    vault,
-    clock,
-    record: (userId, event, actor) => recordUserEvent(log, clock, userId, event, actor),
-    isRegistered: async (userId) => (await log.readStream(userId, { limit: 1 })).length > 0,
-  });
+  const { accounts, apiKeys, credentials } = createAuth(vault, new UserStore(log, clock), clock);
   const executions = new ExecutionStore(log, clock);
   const skillRunner = createSkillRunner(config, catalog);
   const runner = new Runner({
@@ -246,7 +242,7 @@ async function assemble(
   });
   const hub = new RealtimeHub({
     log,
-    accounts,
+    credentials,
     clock,
     executionById: (id) => queries.executionById(id),
     maxSocketsPerUser: config.maxSocketsPerUser,
@@ -273,6 +269,8 @@ async function assemble(
     log,
     queries,
     accounts,
+    apiKeys,
+    credentials,
     catalog,
     requests,
     executions,

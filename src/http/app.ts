@@ -64,7 +64,7 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   if (config.rateLimit > 0) await app.register(rateLimit, limitOptions(config.rateLimit));
   refuseOtherMethods(app);
   await documentApi(app);
-  app.addHook('onRequest', authenticate(services.accounts));
+  app.addHook('onRequest', authenticate(services.credentials));
   app.addHook('preValidation', (request, _reply, done) => {
     const message = `The body may be nested ${String(maxJsonDepth)} levels deep.`;
     done(isTooDeep(request.body) ? new AppError('VALIDATION_FAILED', { message }) : undefined);
