@@ -132,7 +132,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Cancel an execution',
           description:
-            'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time.',
+            'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time. One that another program runs goes on until that program, which its next report tells, says that it has stopped.',
           params: ExecutionId,
           body: Type.Union([
             Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
