@@ -1,8 +1,10 @@
 import type { ExecutionRequested, LogLevel } from '../../schemas/generated/events.ts';
+import { decideAll } from '../domain/execution/decide-all.ts';
 import { decideExecution, type ExecutionCommand } from '../domain/execution/decide.ts';
+import { initialExecution } from '../domain/execution/state.ts';
 import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError, isAppError } from '../kernel/errors.ts';
+import { AppError } from '../kernel/errors.ts';
 import { derivedId, newId } from '../kernel/ids.ts';
 import { canonicalJson, type JsonValue } from '../kernel/json.ts';
 import { Turns } from '../kernel/turns.ts';
@@ -82,16 +84,9 @@ export class ExternalExecutions {
     const { owner, actor, idempotencyKey: key } = order;
     const executionId = order.executionId ?? (key === undefined ? newId('exec', clock) : derivedId('exec', owner, key));
     const request = requestOf(order);
-    const result = await log.append({
-      stream: executionId,
-      expected: 'none',
-      actor,
-      atMs: clock.now(),
-      events: [
-        { type: 'ExecutionRequested', data: request },
-        { type: 'ExecutionStarted', data: { attempt: 1, node: actor, mode: 'external', limits: null } },
-      ],
-    });
+    const atMs = clock.now();
+    const events = decideAll([{ kind: 'request', request }, startOf(actor)], initialExecution, atMs);
+    const result = await log.append({ stream: executionId, expected: 'none', actor, atMs, events });
     if (result.outcome === 'accepted') return { executionId, position: result.position };
     const [first] = await log.readStream(executionId, { limit: 1 });
     if (first !== undefined && canonicalJson(first.data) === canonicalJson(request)) {
@@ -119,21 +114,35 @@ export class ExternalExecutions {
       const { state } = await executions.load(executionId);
       return { position: earlier.position, cancellationRequested: isCancelling(state) };
     }
+    if (ownerOfNew !== undefined && (await executions.load(executionId)).state.phase === 'absent') {
+      const order = { owner: await ownerOfNew(), actor, name: 'external', params: {} };
+      const position = await this.#openWith(executionId, order, report);
+      if (position !== null) return { position, cancellationRequested: false };
+    }
     let cancellationRequested = false;
     const guard = ({ request, state }: LoadedExecution): void => {
       if (request === null) throw new AppError('EXECUTION_NOT_FOUND');
       if (request.cause !== 'external') requireAddition(report, ownerOfNew !== undefined);
       cancellationRequested = isCancelling(state) && !endings.has(report.kind);
     };
-    const execute = () => executions.execute(executionId, toCommand(report, clock.now()), actor, guard, name);
-    try {
-      return { position: (await execute()).position, cancellationRequested };
-    } catch (error) {
-      if (ownerOfNew === undefined || !isAppError(error) || error.code !== 'EXECUTION_NOT_FOUND') throw error;
-      await this.open({ owner: await ownerOfNew(), actor, name: 'external', params: {}, executionId });
-      return { position: (await execute()).position, cancellationRequested };
-    }
+    const { position } = await executions.execute(executionId, toCommand(report, clock.now()), actor, guard, name);
+    return { position, cancellationRequested };
   }
+
+  /** Opening and first report share one append, so that a report that is refused opens nothing. Null when it exists already. */
+  async #openWith(executionId: string, order: ExternalOrder, report: Report): Promise<Position | null> {
+    const { log, clock } = this.#deps;
+    const { actor } = order;
+    const atMs = clock.now();
+    const request = { kind: 'request', request: requestOf(order) } as const;
+    const events = decideAll([request, startOf(actor), toCommand(report, atMs)], initialExecution, atMs);
+    const result = await log.append({ stream: executionId, expected: 'none', actor, atMs, events });
+    return result.outcome === 'accepted' ? result.position : null;
+  }
+}
+
+function startOf(node: string): ExecutionCommand {
+  return { kind: 'start', node, mode: 'external', limits: null };
 }
 
 const endings: ReadonlySet<Report['kind']> = new Set(['complete', 'error', 'cancelled']);

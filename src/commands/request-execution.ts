@@ -1,6 +1,6 @@
 import type { ExecutionCause, ExecutionRequested, RetryPolicy } from '../../schemas/generated/events.ts';
-import { decideExecution, type ExecutionCommand, type ExecutionEvent } from '../domain/execution/decide.ts';
-import { evolveExecution } from '../domain/execution/evolve.ts';
+import { decideAll } from '../domain/execution/decide-all.ts';
+import type { ExecutionCommand } from '../domain/execution/decide.ts';
 import { initialExecution } from '../domain/execution/state.ts';
 import type { AppendResult, EventLog, Position } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
@@ -157,11 +157,12 @@ export class ExecutionRequests {
     const nowMs = clock.now();
     const request = this.#toRequested(draft, nowMs);
     const place = request.dueAtMs === null ? placeFor(order.skill, request.timeoutMs) : null;
+    const commands = [{ kind: 'request', request } as const, ...(place === null ? [] : [place.start])];
     let result: AppendResult | null = null;
     try {
       result = await log.append({
         stream: executionId,
-        events: decideRequest(request, place, nowMs),
+        events: decideAll(commands, initialExecution, nowMs),
         expected: 'none',
         actor: order.actor,
         atMs: nowMs,
@@ -222,13 +223,6 @@ export class ExecutionRequests {
     }
     throw new AppError('IDEMPOTENCY_KEY_REUSED');
   }
-}
-
-function decideRequest(request: ExecutionRequested, place: Place | null, atMs: number): readonly ExecutionEvent[] {
-  const requested = decideExecution({ kind: 'request', request }, initialExecution);
-  if (place === null) return requested;
-  const state = requested.reduce((before, event) => evolveExecution(before, { ...event, atMs }), initialExecution);
-  return [...requested, ...decideExecution(place.start, state)];
 }
 
 function isSameOrder(recorded: ExecutionRequested, asked: ExecutionRequested): boolean {

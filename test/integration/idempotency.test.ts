@@ -69,6 +69,17 @@ describe('an order that is repeated under its key', () => {
     await post(`/api/executions/${String(first.body.executionId)}/cancel`, {});
   });
 
+  it('is the same when the skill has changed meanwhile, and with it its defaults', async () => {
+    const { requests, catalog } = server.platform.services;
+    const skill = catalog.get('countdown')!;
+    const changed = { ...skill, digest: 'ab'.repeat(32), metadata: { ...skill.metadata, priority: 7, timeoutMs: 99 } };
+    const order = { owner: 'user_a', actor: 'user_a', params: {}, options: { ...later, idempotencyKey: newKey() } };
+    const first = await requests.request({ ...order, skill });
+    expect(await requests.request({ ...order, skill: changed })).toEqual({ ...first, created: false });
+    const command = { kind: 'request-cancellation', reason: null, nowMs: Date.now() } as const;
+    await server.platform.services.executions.execute(first.executionId, command, 'user_a');
+  });
+
   it('is the same when the time at which it was to start has come meanwhile', async () => {
     const key = newKey();
     const runAt = new Date(Date.now() + 300).toISOString();
