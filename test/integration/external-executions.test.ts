@@ -211,7 +211,7 @@ describe('the embeddable object', () => {
 
   it('adds progress and log lines to what ihuman runs, and leaves its end to ihuman', async () => {
     const manager = server.platform.webSocketManager;
-    const { body } = await post('/api/skills/countdown/execute', { params: { from: 200, intervalMs: 20 } });
+    const { body } = await post('/api/skills/countdown/execute', { params: { from: 100, intervalMs: 1000 } });
     const id = String(body.executionId);
     await expect.poll(async () => (await show(id)).status, { timeout: 20_000 }).toBe('running');
     await manager.broadcastLog(id, 'warn', 'from outside');
