@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import type { Accounts } from './auth/accounts.ts';
 import { createAuth } from './auth/create-auth.ts';
+import type { Membership } from './event-log/membership.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
 import { forgetOrphanedSecrets } from './commands/forget-orphaned-secrets.ts';
@@ -16,6 +17,7 @@ import type { Config } from './settings.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { openEventLog, type OpenedLog } from './event-log/open-event-log.ts';
 import { createHttpApp } from './http/app.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import type { Services } from './http/services.ts';
 import { systemClock } from './kernel/clock.ts';
 import { AppError } from './kernel/errors.ts';
@@ -42,6 +44,8 @@ const maxTimeoutMs = 900_000;
 const maxRunsPerChild = 1000;
 const childIdleMs = 60_000;
 const adminKeyFile = 'admin-key';
+/** What is left of requests when everything else has stopped may take this long to be answered. */
+const lastAnswersMs = 1000;
 
 /** What a start found out. */
 export interface StartReport {
@@ -65,6 +69,7 @@ export class Platform {
   readonly webSocketManager: WebSocketManager;
   readonly #store: StoreClient;
   readonly #log: EventLog;
+  readonly #membership: Membership;
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
@@ -78,6 +83,7 @@ export class Platform {
     this.hub = parts.hub;
     this.#store = parts.store;
     this.#log = parts.log;
+    this.#membership = parts.membership;
     this.#catalog = parts.catalog;
     this.#runner = parts.runner;
     this.#serverLog = parts.serverLog;
@@ -113,10 +119,14 @@ export class Platform {
         serverLog.write('error', 'log.stopped', { error: describe(error) });
         onFatal(error);
       },
+      onCutOff: (error) => {
+        serverLog.write('warn', 'node.cut_off', { error: describe(error) });
+      },
     });
     try {
       return new Platform(await assemble(config, opened, serverLog, { node, state }));
     } catch (error) {
+      await opened.membership.leave();
       await opened.log.close();
       await opened.store.close();
       throw error;
@@ -147,6 +157,7 @@ export class Platform {
     });
     await this.#runner.start();
     await listen(app, config);
+    this.#membership.join();
     this.#state.ready = true;
     const { port } = app.server.address() as AddressInfo;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -174,7 +185,13 @@ export class Platform {
     this.#app?.server.closeIdleConnections();
     const closing = step(async () => this.#app?.close());
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
+    // Only now: others would take what still runs here for lost.
+    await step(() => this.#membership.leave());
+    // Whoever waits for an end or follows one is answered before the connections go.
+    this.services.endings.stopWaiting();
+    this.services.streams.endAll();
     await step(() => this.hub.stop());
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, lastAnswersMs))]);
     this.#app?.server.closeAllConnections();
     await closing;
     await step(() => this.#log.close());
@@ -193,6 +210,7 @@ interface Parts {
   readonly hub: RealtimeHub;
   readonly store: StoreClient;
   readonly log: EventLog;
+  readonly membership: Membership;
   readonly catalog: SkillCatalog;
   readonly runner: Runner;
   readonly serverLog: ServerLog;
@@ -214,7 +232,7 @@ function kafkaSettings(config: Config) {
 
 async function assemble(
   config: Config,
-  { log, store }: OpenedLog,
+  { log, store, membership }: OpenedLog,
   serverLog: ServerLog,
   { node, state }: { readonly node: string; readonly state: State },
 ): Promise<Parts> {
@@ -233,6 +251,7 @@ async function assemble(
     clock,
     skillRunner,
     node,
+    membership,
     limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
@@ -276,6 +295,7 @@ async function assemble(
     executions,
     external: new ExternalExecutions({ log, executions, clock }),
     endings: new Endings(log),
+    streams: new OpenStreams(credentials),
     artifactsDir: join(config.dataDir, 'artifacts'),
     startedAtMs: clock.now(),
     node,
@@ -300,6 +320,7 @@ async function assemble(
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
   let recording = Promise.resolve();
   catalog.onChange((skills) => {
+    runner.ownershipChanged();
     serverLog.write('info', 'skills.changed', {
       skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`),
     });
@@ -309,7 +330,7 @@ async function assemble(
         serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
       });
   });
-  return { config, services, hub, store, log, catalog, runner, serverLog, adminKey, state };
+  return { config, services, hub, store, log, membership, catalog, runner, serverLog, adminKey, state };
 }
 
 interface RunnerStats {

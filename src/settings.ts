@@ -231,7 +231,7 @@ export const settings: readonly AnySetting[] = [
     name: 'RATE_LIMIT',
     default: '60000',
     expects: 'a number from 0 to 100000000',
-    doc: 'Requests a minute for each token, key or address; 0: no limit.',
+    doc: 'Requests a minute of an account, and of an address for all that comes without a proven credential; 0: no limit.',
     parse: whole(0, 100_000_000),
   },
   {

@@ -126,7 +126,7 @@ function executionOf(codec: EventCodec, owner: string): ProposedAppend[] {
   };
   const story: NewEvent[] = [
     request,
-    { type: 'ExecutionStarted', data: { attempt: 1, node: 'node_a', mode: 'inline', limits: null } },
+    { type: 'ExecutionStarted', data: { attempt: 1, node: 'node_a', mode: 'inline', limits: null, skillDigest: null } },
     { type: 'ExecutionProgressed', data: { attempt: 1, progress: 50, status: 'half' } },
     {
       type: 'ExecutionLogged',

@@ -47,7 +47,7 @@ async function raw(): Promise<void> {
       message: line,
       timestamp: new Date().toISOString(),
       seq: 1000,
-      pos: 100_000,
+      pos: '0000000000100000',
     }),
   );
   for (let i = 0; i < Number(messages); i++) {

@@ -82,13 +82,13 @@ export function countsByStatus(reader: ReadModelReader, owner: string | null): R
 /** What the runner has to know of an execution that has not ended. */
 export type TodoRow = Pick<
   ExecutionRow,
-  'id' | 'status' | 'skill' | 'owner' | 'priority' | 'dueAtMs' | 'expiresAtMs' | 'mode' | 'position'
+  'id' | 'status' | 'skill' | 'owner' | 'priority' | 'dueAtMs' | 'expiresAtMs' | 'mode' | 'node' | 'position'
 >;
 
 /** The runner's to-do list after a position: executions that have not ended, oldest request first. */
 export function todoAfter(reader: ReadModelReader, after: number, limit: number): readonly TodoRow[] {
   const rows = reader.all(
-    `SELECT id, status, skill, owner, priority, dueAtMs, expiresAtMs, mode, position
+    `SELECT id, status, skill, owner, priority, dueAtMs, expiresAtMs, mode, node, position
      FROM executions WHERE endedAtMs IS NULL AND position > ? ORDER BY position LIMIT ?`,
     after,
     limit,

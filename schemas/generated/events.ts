@@ -210,6 +210,8 @@ export interface ExecutionStarted {
   readonly mode: RunnerMode;
   /** Limits of the attempt; null when it is not run in a child process. */
   readonly limits: RunLimits | null;
+  /** SHA-256 over the files of the skill that this attempt runs, when they changed after the request; null: they did not. */
+  readonly skillDigest: string | null;
 }
 
 /** The last attempt ran into its time limit. */

@@ -20,7 +20,7 @@ export function isEnding(event: RecordedEvent): event is RecordedEvent<EndingEve
   }
 }
 
-type Waiter = (ending: RecordedEvent<EndingEvent['type']>) => void;
+type Waiter = (ending: RecordedEvent<EndingEvent['type']> | null) => void;
 
 /** Lets callers wait until an execution has ended, without asking again and again. */
 export class Endings {
@@ -59,6 +59,11 @@ export class Endings {
         resolve(null);
       },
     };
+  }
+
+  /** Lets everybody go who still waits: the server stops, and cannot say more than that it is not over. */
+  stopWaiting(): void {
+    for (const waiters of [...this.#waiters.values()]) for (const resolve of waiters) resolve(null);
   }
 
   #tell(event: RecordedEvent<EndingEvent['type']>): void {

@@ -142,13 +142,13 @@ export class ExternalExecutions {
 }
 
 function startOf(node: string): ExecutionCommand {
-  return { kind: 'start', node, mode: 'external', limits: null };
+  return { kind: 'start', node, mode: 'external', limits: null, skillDigest: null };
 }
 
 const endings: ReadonlySet<Report['kind']> = new Set(['complete', 'error', 'cancelled']);
 
 function isCancelling(state: LoadedExecution['state']): boolean {
-  return state.phase === 'running' && state.cancellationRequested;
+  return state.phase === 'running' && state.cancellation !== null;
 }
 
 /** What ihuman runs, ihuman ends. */

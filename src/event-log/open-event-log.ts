@@ -2,6 +2,7 @@ import { StoreClient } from '../store/store-client.ts';
 import { EmbeddedLog } from './embedded/embedded-log.ts';
 import type { EventLog } from './event-log.ts';
 import { KafkaLog } from './kafka/kafka-log.ts';
+import { aloneAs, type Membership } from './membership.ts';
 
 /** The backends that a log can stand on. */
 export type LogBackend = 'embedded' | 'kafka';
@@ -22,12 +23,15 @@ export interface LogOptions {
   };
   /** The log has stopped for good: the node can do nothing more. */
   readonly onFailure: (error: Error) => void;
+  /** The node is no member of its cell for the moment. */
+  readonly onCutOff: (error: unknown) => void;
 }
 
-/** A log, and the store that holds it or this node's copy of it. Close the log first. */
+/** A log, the store that holds it or this node's copy of it, and the nodes that share it. Close the log before the store. */
 export interface OpenedLog {
   readonly log: EventLog;
   readonly store: StoreClient;
+  readonly membership: Membership;
 }
 
 /** Opens the event log on the chosen backend: the one place that knows which there are. */
@@ -40,31 +44,32 @@ export function openEventLog(options: LogOptions): Promise<OpenedLog> {
   }
 }
 
-async function openEmbedded({ dataDir }: LogOptions): Promise<OpenedLog> {
+async function openEmbedded({ dataDir, node }: LogOptions): Promise<OpenedLog> {
   const store = await StoreClient.start({ dataDir });
   try {
-    return { log: await EmbeddedLog.open(store), store };
+    return { log: await EmbeddedLog.open(store), store, membership: aloneAs(node) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function openKafka({ dataDir, node, kafka, onFailure }: LogOptions): Promise<OpenedLog> {
-  // Loaded only where it is used: the client alone takes longer to load than the server.
+async function openKafka({ dataDir, node, kafka, onFailure, onCutOff }: LogOptions): Promise<OpenedLog> {
+  // Loaded only where they are used: the client alone takes longer to load than the server.
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
+  const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
   const { brokers, cell, tls, sasl, username, password } = kafka;
-  const transport = new KafkajsTransport({
+  const connection = {
     brokers,
-    topic: `ihuman.${cell}.log`,
     clientId: node,
     ...(tls && { ssl: true }),
     ...(sasl !== 'none' && { sasl: { mechanism: sasl, username, password } as never }),
-  });
-  return KafkaLog.open({
-    transport,
+  };
+  const opened = await KafkaLog.open({
+    transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.log` }),
     cell,
     openStore: (epoch) => StoreClient.start({ dataDir, copyOf: epoch }),
     onFailure,
   });
+  return { ...opened, membership: new KafkaMembership({ ...connection, cell, onError: onCutOff }) };
 }

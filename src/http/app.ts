@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -5,11 +7,12 @@ import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { AppError } from '../kernel/errors.ts';
 import { isTooDeep, maxJsonDepth } from '../kernel/json.ts';
-import { digestOf } from '../auth/tokens.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import { authenticate, credentialOf } from './authenticate.ts';
 import { documentApi } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
-import { problemOf, toAppError } from './problem.ts';
+import { parseJson } from './parse-json.ts';
+import { problemOf, refuseConnection, toAppError } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -29,11 +32,11 @@ export interface RequestLog {
 export async function createHttpApp(services: Services, requestLog: RequestLog) {
   const { config } = services;
   const app = fastify({
+    // Anything else that somebody would like to speak (h2c, say) is left, and the request answered as it came.
+    http: { shouldUpgradeCallback: ({ headers }: IncomingMessage) => /^websocket$/i.test(headers.upgrade ?? '') },
+    clientErrorHandler: refuseConnection,
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    // Names of the request stay what they were sent as: __proto__ and constructor are refused, not dropped.
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -44,6 +47,7 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   }).withTypeProvider<TypeBoxTypeProvider>();
   // JSON is the one language of the API; without this, plain text would reach the handlers as a string.
   app.removeContentTypeParser('text/plain');
+  parseJson(app);
   app.setValidatorCompiler(validatorCompiler as never);
   app.setErrorHandler((error, request, reply) => {
     const appError = sendProblem(reply, error as Error);
@@ -60,14 +64,22 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     void reply.headers(securityHeaders);
     done();
   });
-  if (config.allowedOrigins.length > 0) await app.register(cors, { origin: [...config.allowedOrigins] });
-  if (config.rateLimit > 0) await app.register(rateLimit, limitOptions(config.rateLimit));
+  if (config.allowedOrigins.length > 0) await app.register(cors, corsOptions(config.allowedOrigins));
+  if (config.rateLimit > 0) {
+    await app.register(rateLimit, limitOptions(config.rateLimit, services.credentials));
+    // Of its own hooks none runs before the credential is looked at, and a bad one would count for nothing.
+    app.addHook('onRequest', app.rateLimit());
+  }
   refuseOtherMethods(app);
   await documentApi(app);
   app.addHook('onRequest', authenticate(services.credentials));
   app.addHook('preValidation', (request, _reply, done) => {
     const message = `The body may be nested ${String(maxJsonDepth)} levels deep.`;
     done(isTooDeep(request.body) ? new AppError('VALIDATION_FAILED', { message }) : undefined);
+  });
+  app.get('/ws', { config: { access: 'open' }, schema: { hide: true } }, (_, reply) => {
+    void reply.headers({ connection: 'upgrade', upgrade: 'websocket' });
+    throw new AppError('UPGRADE_REQUIRED');
   });
   await app.register(authRoutes(services));
   await app.register(skillRoutes(services));
@@ -109,16 +121,35 @@ function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? 'unknown';
 }
 
-function limitOptions(max: number): object {
+function corsOptions(origins: readonly string[]): object {
   return {
-    global: true,
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [
+      'content-disposition',
+      'location',
+      'position-next',
+      'retry-after',
+      'x-ratelimit-limit',
+      'x-ratelimit-remaining',
+      'x-ratelimit-reset',
+    ],
+  };
+}
+
+/**
+ * Requests a minute of each account, and of each address for all that nobody vouches for: what is sent without a credential, to
+ * open routes, or with a credential that was not found good in the last moments. A new token with every request gains nothing.
+ */
+function limitOptions(max: number, credentials: Credentials): object {
+  return {
+    global: false,
     max,
     timeWindow: 60_000,
     cache: 20_000,
-    // The digest, so that no token is kept as the name of a counter.
     keyGenerator: (request: FastifyRequest) => {
-      const credential = credentialOf(request);
-      return credential === null ? request.ip : digestOf(credential);
+      const credential = request.routeOptions.config.access === 'open' ? null : credentialOf(request);
+      return (credential === null ? undefined : credentials.authenticateCached(credential)?.userId) ?? request.ip;
     },
     errorResponseBuilder: (_: FastifyRequest, { ttl }: { ttl: number }) =>
       new AppError('RATE_LIMITED', { retryAfterMs: ttl }),

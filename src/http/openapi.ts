@@ -60,6 +60,13 @@ export async function documentApi(app: FastifyInstance): Promise<void> {
     // The pages of the documentation are open; they show nothing but shapes.
     if (route.url.startsWith('/docs')) route.config = { ...route.config, access: 'open' };
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    // The server speaks plain HTTP; where TLS stands in front of it, that is for the proxy to say.
+    transformStaticCSP: (policy) => policy.replace(/; *upgrade-insecure-requests/, ''),
+    theme: { title: 'ihuman' },
+  });
+  app.get('/', { config: { access: 'open' }, schema: { hide: true } }, (_, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, () => app.swagger());
 }

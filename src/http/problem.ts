@@ -1,4 +1,7 @@
-import type { FastifyError } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import type { FastifyError, FastifySchemaValidationError } from 'fastify';
 
 import { AppError, type ErrorCode, errorTable, isAppError, type Problem } from '../kernel/errors.ts';
 
@@ -27,6 +30,28 @@ export function problemOf(error: AppError): ProblemDetails {
   };
 }
 
+/**
+ * Answers what is not even a request: Node could not read it, or nobody finished sending it. The connection cannot be used any
+ * more.
+ */
+export function refuseConnection(error: Error, socket: Duplex): void {
+  const reason = 'code' in error ? String(error.code) : '';
+  if (reason === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = connectionErrors[reason] ?? 'MALFORMED_REQUEST';
+  const body = JSON.stringify(problemOf(new AppError(code)));
+  const { http } = errorTable[code];
+  const head = `HTTP/1.1 ${String(http)} ${STATUS_CODES[http] ?? ''}\r\nconnection: close\r\ncontent-type: application/problem+json`;
+  socket.end(`${head}\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`);
+}
+
+const connectionErrors: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
 const codeByFastify: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
@@ -52,11 +77,36 @@ export function toAppError(error: FastifyError | Error): AppError {
 
 function invalid(error: FastifyError): AppError {
   const where = error.validationContext ?? 'request';
-  const problems = (error.validation ?? []).map(({ instancePath, message, params }) => {
-    const extra = Array.isArray(params.additionalProperties) ? `: ${params.additionalProperties.join(', ')}` : '';
-    return { path: instancePath === '' ? `/${where}` : instancePath, message: `${message ?? 'is not valid'}${extra}` };
-  });
+  const problems = problemsIn(error.validation ?? []).map(({ path, message }) => ({
+    path: path || `/${where}`,
+    message,
+  }));
   const [first] = problems;
   const detail = first === undefined ? error.message : `${first.path} ${first.message}`;
   return new AppError('VALIDATION_FAILED', { problems, message: detail, cause: error });
+}
+
+/**
+ * What is wrong with each place of a value, and what would be right. A checker tells every step by which it came to its
+ * conclusion; of these only the ones stay that help: of alternatives the values that there are, and none that is just "nothing".
+ */
+function problemsIn(found: readonly FastifySchemaValidationError[]): Problem[] {
+  const places = Map.groupBy(
+    found.filter(({ keyword }) => keyword !== 'boolean' && keyword !== 'anyOf'),
+    ({ instancePath }) => instancePath,
+  );
+  return [...places].flatMap(([path, errors]) => {
+    const values = errors.flatMap(
+      ({ params }) => params.allowedValues ?? ('allowedValue' in params ? [params.allowedValue] : []),
+    );
+    if (values.length > 0) return [{ path, message: `must be one of ${values.map(String).join(', ')}` }];
+    const telling = errors.filter(({ params }) => params.type !== 'null');
+    return (telling.length > 0 ? telling : errors).map(({ message, params }) => {
+      const unknown = params.additionalProperties;
+      return {
+        path,
+        message: Array.isArray(unknown) ? `has unknown fields: ${unknown.join(', ')}` : (message ?? 'is not valid'),
+      };
+    });
+  });
 }

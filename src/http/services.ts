@@ -10,6 +10,7 @@ import type { EventLog } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { ReadModelStatus } from '../store/read-model-keeper.ts';
+import type { OpenStreams } from './open-streams.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { SkillCatalog } from '../skills/skill-catalog.ts';
 
@@ -27,6 +28,7 @@ export interface Services {
   readonly executions: ExecutionStore;
   readonly external: ExternalExecutions;
   readonly endings: Endings;
+  readonly streams: OpenStreams;
   readonly artifactsDir: string;
   readonly startedAtMs: number;
   readonly node: string;

@@ -45,6 +45,20 @@ export const errorTable = {
     retry: 'never',
     message: 'The cursor or position is not one that this server gave.',
   },
+  MALFORMED_REQUEST: { kind: 'invalid', http: 400, retry: 'never', message: 'This is no HTTP request.' },
+  HEADERS_TOO_LARGE: { kind: 'too-large', http: 431, retry: 'never', message: 'The headers are larger than 16 KiB.' },
+  REQUEST_TIMEOUT: {
+    kind: 'timeout',
+    http: 408,
+    retry: 'later',
+    message: 'The request was not sent within 60 seconds.',
+  },
+  UPGRADE_REQUIRED: {
+    kind: 'invalid',
+    http: 426,
+    retry: 'never',
+    message: 'This address speaks WebSocket only; see docs/reference/websocket.md.',
+  },
   UNSUPPORTED_MEDIA_TYPE: { kind: 'invalid', http: 415, retry: 'never', message: 'Send the body as application/json.' },
   UNAUTHENTICATED: {
     kind: 'unauthorised',
@@ -65,12 +79,6 @@ export const errorTable = {
     message: 'Too many failed sign-ins; try again later.',
   },
   FORBIDDEN: { kind: 'forbidden', http: 403, retry: 'never', message: 'This token or key may not do that.' },
-  ORIGIN_REFUSED: {
-    kind: 'forbidden',
-    http: 403,
-    retry: 'never',
-    message: 'Requests from this origin are not allowed.',
-  },
   NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is nothing at this address for you.' },
   METHOD_NOT_ALLOWED: {
     kind: 'invalid',
@@ -146,7 +154,12 @@ export const errorTable = {
   DATA_DIR_UNUSABLE: { kind: 'unavailable', http: 503, retry: 'never', message: 'The data directory cannot be used.' },
   VAULT_KEY_MISMATCH: { kind: 'internal', http: 500, retry: 'never', message: 'The key file does not open the vault.' },
   CONFIG_INVALID: { kind: 'invalid', http: 500, retry: 'never', message: 'The settings are not valid.' },
-  SKILL_INVALID: { kind: 'invalid', http: 422, retry: 'never', message: 'The skill cannot be loaded.' },
+  SKILL_INVALID: {
+    kind: 'unavailable',
+    http: 503,
+    retry: 'later',
+    message: 'The skill cannot be used as it is now; the server log and /api/system/status say why.',
+  },
   INTERNAL: {
     kind: 'internal',
     http: 500,

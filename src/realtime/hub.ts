@@ -6,6 +6,7 @@ import type { ExecutionRow } from '../../projections/executions/projection.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { mayRead, type Principal } from '../auth/principal.ts';
 import { isEnding } from '../commands/endings.ts';
+import { isCursor, parseCursor, toCursor } from '../event-log/cursor.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
@@ -14,7 +15,7 @@ import { Connection } from './connection.ts';
 import { textFrame } from './frame.ts';
 import { messageOf } from './messages.ts';
 import { type ClientMessage, closeCodes, parseClientMessage, type Since, type Wanted } from './protocol.ts';
-import { type Delivery, Subscription } from './subscription.ts';
+import { type Delivery, firstRevisionAfter, Subscription } from './subscription.ts';
 import { updateMessage } from './update-message.ts';
 
 interface HubDependencies {
@@ -99,7 +100,7 @@ export class RealtimeHub {
       v: 2,
       connectionId: connection.id,
       epoch: log.epoch,
-      head: log.head(),
+      head: toCursor(log.head()),
       heartbeatMs,
       caps: ['since', 'conflate', 'types'],
     });
@@ -190,7 +191,7 @@ export class RealtimeHub {
         connection.send({
           type: 'pong',
           ts: message.ts,
-          head: this.#deps.log.head(),
+          head: toCursor(this.#deps.log.head()),
           timestamp: new Date(this.#deps.clock.now()).toISOString(),
         });
         return;
@@ -247,8 +248,7 @@ export class RealtimeHub {
     }
     this.#unsubscribe(connection, executionId);
     this.#announce(connection, row, start, wanted, id);
-    const { next, afterPosition } = start ?? fromTheStart;
-    this.#add(connection, executionId, delivery, next, afterPosition);
+    this.#add(connection, executionId, delivery, start ?? 0);
   }
 
   #isOtherLog(message: Subscribe | undefined): boolean {
@@ -256,36 +256,29 @@ export class RealtimeHub {
   }
 
   /** Says where the subscription starts, and names what it will not deliver. */
-  #announce(connection: Connection, row: ExecutionRow, start: Start | null, { since }: Wanted, id: JsonValue): void {
+  #announce(connection: Connection, row: ExecutionRow, start: number | null, { since }: Wanted, id: JsonValue): void {
     const { id: executionId } = row;
-    const { next, afterPosition: pos } = start ?? fromTheStart;
+    const seq = start ?? 0;
     const headSeq = row.revision + 1;
     const { epoch } = this.#deps.log;
-    const recovering = next < headSeq;
     connection.tell({
       type: 'subscribed',
       id,
       executionId,
       epoch,
-      seq: next,
-      pos,
+      seq,
       headSeq,
-      recovering,
+      recovering: seq < headSeq,
       state: row.status,
     });
     const gap = { type: 'gap', executionId, fromSeq: 1 } as const;
     // Without a usable position everything is told again: nothing is missing, but what the client had is not continued.
     if (start === null) connection.tell({ ...gap, toSeq: 0, reason: 'epoch' });
-    if (since.kind === 'tail' && next > 0) connection.tell({ ...gap, toSeq: next, reason: 'limit' });
+    const asked = since.kind === 'tail' || since.kind === 'time';
+    if (asked && seq > 0) connection.tell({ ...gap, toSeq: seq, reason: 'limit' });
   }
 
-  #add(
-    connection: Connection,
-    executionId: string,
-    { types, conflate }: Delivery,
-    next: number,
-    afterPosition: number,
-  ): void {
+  #add(connection: Connection, executionId: string, { types, conflate }: Delivery, next: number): void {
     const { log } = this.#deps;
     const onEnd = (): void => {
       this.#unsubscribe(connection, executionId);
@@ -296,7 +289,6 @@ export class RealtimeHub {
       connection,
       delivery: { types, conflate },
       next,
-      afterPosition,
       onEnd,
     });
     connection.subscriptions.set(executionId, subscription);
@@ -316,31 +308,30 @@ export class RealtimeHub {
     if (subscribers?.size === 0) this.#subscribers.delete(executionId);
   }
 
-  /** Where to start reading; null when the client's position cannot be in this log. */
-  async #startOf(since: Since, row: ExecutionRow): Promise<Start | null> {
+  /** The first revision to deliver; null when the client's position cannot be in this log. */
+  async #startOf(since: Since, row: ExecutionRow): Promise<number | null> {
     const { log } = this.#deps;
     switch (since.kind) {
       case 'start':
-        return { next: 0, afterPosition: 0 };
+        return 0;
       case 'now':
-        return { next: row.revision + 1, afterPosition: 0 };
+        return row.revision + 1;
       case 'seq':
-        return since.seq <= row.revision + 1 ? { next: since.seq, afterPosition: 0 } : null;
+        return since.seq <= row.revision + 1 ? since.seq : null;
       case 'tail':
-        return { next: Math.max(0, row.revision + 1 - since.count), afterPosition: 0 };
+        return Math.max(0, row.revision + 1 - since.count);
       case 'pos':
-        return since.pos <= log.head() ? { next: 0, afterPosition: since.pos } : null;
+        if (!isCursor(since.pos, log.head())) return null;
+        return firstRevisionAfter(log, row, parseCursor(since.pos, log.head()));
       case 'time':
-        return { next: 0, afterPosition: await log.positionAt(since.atMs) };
+        return firstRevisionAfter(log, row, await log.positionAt(since.atMs));
     }
   }
 
   /** The state as it is now, as the message that would have announced it. */
   async #update(connection: Connection, executionId: string, id: JsonValue): Promise<void> {
-    // The position comes first: what happens between the two reads is then told twice rather than never.
-    const pos = this.#deps.log.head();
     const row = await this.#visible(connection, executionId, id);
-    if (row !== null) connection.send({ ...updateMessage(row), pos, ...(id !== null && { id }) });
+    if (row !== null) connection.send({ ...updateMessage(row, this.#deps.clock.now()), ...(id !== null && { id }) });
   }
 
   /** The execution, if this client may see it; tells the client when not. */
@@ -391,7 +382,7 @@ export class RealtimeHub {
   }
 
   async #beat(): Promise<void> {
-    const head = this.#deps.log.head();
+    const head = toCursor(this.#deps.log.head());
     for (const connection of this.#connections) {
       if (!connection.alive) {
         connection.terminate();
@@ -426,10 +417,4 @@ export class RealtimeHub {
   }
 }
 
-interface Start {
-  readonly next: number;
-  readonly afterPosition: number;
-}
-
-const fromTheStart: Start = { next: 0, afterPosition: 0 };
 const defaults: Delivery = { types: null, conflate: 'auto' };

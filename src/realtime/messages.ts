@@ -1,3 +1,4 @@
+import { toCursor } from '../event-log/cursor.ts';
 import type { RecordedEvent } from '../event-log/event-log.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
@@ -23,7 +24,7 @@ export function messageOf(event: RecordedEvent): ExecutionMessage | null {
     ...fields,
     timestamp: new Date(event.atMs).toISOString(),
     seq: event.revision + 1,
-    pos: event.position,
+    pos: toCursor(event.position),
   };
   return { type: type, json: JSON.stringify(message) };
 }

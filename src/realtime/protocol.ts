@@ -5,7 +5,7 @@ import type { MessageType } from './messages.ts';
 export type Since =
   | { readonly kind: 'start' | 'now' }
   | { readonly kind: 'seq'; readonly seq: number }
-  | { readonly kind: 'pos'; readonly pos: number }
+  | { readonly kind: 'pos'; readonly pos: string }
   | { readonly kind: 'time'; readonly atMs: number }
   | { readonly kind: 'tail'; readonly count: number };
 
@@ -54,9 +54,6 @@ export type WireErrorName = keyof typeof wireErrors;
 export const closeCodes = {
   restarting: 1012,
   tokenExpired: 4001,
-  slow: 4008,
-  noPong: 4012,
-  rateLimited: 4013,
   badRequest: 4500,
   unauthorized: 4501,
   revoked: 4503,
@@ -78,6 +75,8 @@ const messageTypes: Readonly<Record<string, MessageType>> = {
   complete: 'execution-complete',
   error: 'execution-error',
 };
+const gapPolicies = ['snapshot', 'reject'] as const;
+const conflations = ['auto', 'never', 'always'] as const;
 const extendedFields = ['id', 'since', 'epoch', 'types', 'conflate', 'onGap', 'executions'];
 
 /** The message in a text frame, or why it is refused. Unknown fields are ignored, as newer clients may send them. */
@@ -124,16 +123,26 @@ function parseSubscribe(value: JsonObject, id: JsonValue): ClientMessage | Refus
   const types = parseTypes(value.types);
   if (types === undefined)
     return refuse('bad-request', `types must be a list of ${Object.keys(messageTypes).join(', ')}.`, id);
+  const onGap = oneOf(value.onGap, gapPolicies);
+  if (onGap === null) return refuse('bad-request', `onGap must be one of ${gapPolicies.join(', ')}.`, id);
+  const conflate = oneOf(value.conflate, conflations);
+  if (conflate === null) return refuse('bad-request', `conflate must be one of ${conflations.join(', ')}.`, id);
   return {
     type: 'subscribe',
     id,
     wanted,
     types,
     epoch: typeof value.epoch === 'string' ? value.epoch : null,
-    onGap: value.onGap === 'reject' ? 'reject' : 'snapshot',
-    conflate: value.conflate === 'never' || value.conflate === 'always' ? value.conflate : 'auto',
+    onGap,
+    conflate,
     extended: extendedFields.some((field) => value[field] !== undefined),
   };
+}
+
+/** The first of `allowed` when nothing is said; null for anything that is not in it. */
+function oneOf<T extends string>(value: JsonValue | undefined, allowed: readonly [T, ...T[]]): T | null {
+  if (value === undefined || value === null) return allowed[0];
+  return allowed.find((known) => known === value) ?? null;
 }
 
 function parseSince(value: JsonValue | undefined): Since | null {
@@ -141,7 +150,7 @@ function parseSince(value: JsonValue | undefined): Since | null {
   if (value === 'now') return { kind: 'now' };
   if (!isJsonObject(value)) return null;
   if (isCount(value.seq)) return { kind: 'seq', seq: value.seq };
-  if (isCount(value.pos)) return { kind: 'pos', pos: value.pos };
+  if (typeof value.pos === 'string' && value.pos !== '') return { kind: 'pos', pos: value.pos };
   if (isCount(value.tail)) return { kind: 'tail', count: value.tail };
   const atMs = typeof value.time === 'string' ? Date.parse(value.time) : NaN;
   return Number.isFinite(atMs) ? { kind: 'time', atMs } : null;

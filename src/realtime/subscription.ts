@@ -1,5 +1,6 @@
 import { isEnding } from '../commands/endings.ts';
-import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import { toCursor } from '../event-log/cursor.ts';
+import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { textFrame } from './frame.ts';
 import { messageOf, type MessageType } from './messages.ts';
@@ -25,8 +26,6 @@ interface SubscriptionOptions {
   readonly delivery: Delivery;
   /** The first revision to deliver. */
   readonly next: number;
-  /** Events at or before this position are passed over. */
-  readonly afterPosition: number;
   readonly onEnd: () => void;
 }
 
@@ -108,7 +107,10 @@ export class Subscription {
     for (;;) {
       const events = await log.readStream(executionId, { fromRevision: this.#next, limit: pageEvents });
       if (this.#isOver()) return false;
-      if (events.length === 0) return true;
+      if (events.length === 0) {
+        if (!this.#caughtUp && this.#next > 0) await this.#endWhenOver();
+        return true;
+      }
       this.#writePage(events);
       if (this.connection.congested) {
         this.#dirty = true;
@@ -117,18 +119,20 @@ export class Subscription {
     }
   }
 
+  /** A client that resumes behind the end hears that it is the end. */
+  async #endWhenOver(): Promise<void> {
+    const { log, executionId } = this.#options;
+    const [last] = await log.readStream(executionId, { fromRevision: this.#next - 1, limit: 1 });
+    if (last !== undefined && isEnding(last) && !this.#isOver()) this.#end(last);
+  }
+
   /** Asked again after each await: the client may have gone or unsubscribed meanwhile. */
   #isOver(): boolean {
     return this.#ended || !this.connection.open;
   }
 
   #writePage(events: readonly RecordedEvent[]): void {
-    const { afterPosition } = this.#options;
-    const wanted = events.filter((event) => event.position > afterPosition);
-    // What lies at or before the position that the client named is not missing: it has it.
-    const first = wanted[0]?.revision ?? (events.at(-1)?.revision ?? 0) + 1;
-    if (wanted.length < events.length) this.#lastSeq = Math.max(this.#lastSeq, first);
-    const frames = this.#framesOf(this.#conflates(wanted) ? newestProgressOnly(wanted) : wanted);
+    const frames = this.#framesOf(this.#conflates(events) ? newestProgressOnly(events) : events);
     this.#next = (events.at(-1)?.revision ?? this.#next - 1) + 1;
     if (frames.length > 0) this.connection.write(Buffer.concat(frames), frames.length);
     const end = events.find(isEnding);
@@ -160,17 +164,42 @@ export class Subscription {
       type: 'caught-up',
       executionId: this.executionId,
       seq: this.#next,
-      pos: this.#options.log.head(),
+      pos: toCursor(this.#options.log.head()),
     });
   }
 
   #end(event: RecordedEvent | undefined): void {
     this.#ended = true;
     if (event !== undefined) {
-      const { stream: executionId, revision, position: pos, type } = event;
+      const { stream: executionId, revision, position, type } = event;
+      const pos = toCursor(position);
       this.connection.tell({ type: 'stream-end', executionId, seq: revision + 1, pos, state: type });
     }
     this.#options.onEnd();
+  }
+}
+
+/**
+ * The first revision of an execution that lies after a position. `revision` is its last one as far as is known: positions grow
+ * with revisions, so up to there it is searched by halves.
+ */
+export async function firstRevisionAfter(
+  log: EventLog,
+  { id, revision }: { readonly id: string; readonly revision: number },
+  position: Position,
+): Promise<number> {
+  let [low, high] = [0, revision + 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const [event] = await log.readStream(id, { fromRevision: middle, limit: 1 });
+    if (event !== undefined && event.position <= position) low = middle + 1;
+    else high = middle;
+  }
+  for (;;) {
+    const events = await log.readStream(id, { fromRevision: low, limit: pageEvents });
+    const before = events.filter((event) => event.position <= position).length;
+    low += before;
+    if (before === 0 || before < events.length) return low;
   }
 }
 

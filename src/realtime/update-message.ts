@@ -1,12 +1,16 @@
 import type { ExecutionRow } from '../../projections/executions/projection.ts';
 import type { JsonObject, JsonValue } from '../kernel/json.ts';
 
-/** An execution's present state as the message that would have announced it: the answer to `request-update`. */
-export function updateMessage(row: ExecutionRow): JsonObject {
+/**
+ * An execution's present state as the message that would announce it: the answer to `request-update`. It tells no event, so it
+ * has no `seq`: `headSeq` is that of the newest event it knows of, and every message still comes by itself.
+ */
+export function updateMessage(row: ExecutionRow, nowMs: number): JsonObject {
   const base = {
     executionId: row.id,
-    timestamp: new Date(row.endedAtMs ?? row.startedAtMs ?? row.requestedAtMs).toISOString(),
-    seq: row.revision + 1,
+    timestamp: new Date(nowMs).toISOString(),
+    snapshot: true,
+    headSeq: row.revision + 1,
   };
   if (row.status === 'completed') {
     const result = row.resultJson === null ? null : (JSON.parse(row.resultJson) as JsonValue);

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../../schemas/generated/events.ts';
 import {
   decideExecution,
   type ExecutionCommand,
@@ -9,6 +10,7 @@ import type { ExecutionState } from '../domain/execution/state.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { errorTable, isAppError } from '../kernel/errors.ts';
+import type { RunEvents } from './run-outcome.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
 
 /** What a run needs to be written down. */
@@ -34,18 +36,21 @@ const retryMs = 500;
  * Writes down what one run reports, in order: progress and log lines gathered for a tenth of a second, then the outcome.
  * One append at a time; a conflict (somebody asked to cancel) reloads the state and decides again.
  */
-export class ActiveRun {
+export class ActiveRun implements RunEvents {
   readonly #execution: TrackedExecution;
+  readonly #attempt: number;
   readonly #deps: ActiveRunDependencies;
   #progress: { percent: number; status: string | null } | null = null;
   #lines: LogEntry[] = [];
   #outcome: ExecutionCommand | null = null;
+  #ending = false;
   #timer: NodeJS.Timeout | null = null;
   #lastReportMs = -Infinity;
   #writing: Promise<void> | null = null;
 
-  constructor(execution: TrackedExecution, deps: ActiveRunDependencies) {
+  constructor(execution: TrackedExecution, attempt: number, deps: ActiveRunDependencies) {
     this.#execution = execution;
+    this.#attempt = attempt;
     this.#deps = deps;
   }
 
@@ -54,14 +59,20 @@ export class ActiveRun {
     this.#schedule();
   }
 
-  log(line: LogEntry): void {
-    this.#lines.push(line);
+  log(level: LogLevel, message: string, loggedAtMs: number): void {
+    this.#lines.push({ level, message, loggedAtMs });
     if (this.#lines.length >= maxLinesPerAppend) this.#write();
     else this.#schedule();
   }
 
+  /** Its run is over, and its outcome is being written down. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
   /** Writes what is left and the outcome; resolves when all of it is durable. */
   async finish(outcome: ExecutionCommand): Promise<void> {
+    this.#ending = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#writing === null && this.#progress === null && this.#lines.length === 0) return this.#append([outcome]);
     this.#outcome = outcome;
@@ -138,10 +149,11 @@ export class ActiveRun {
     }
   }
 
-  /** Null when the execution has ended meanwhile: the first terminal event wins, and this report comes too late. */
+  /** Null when the attempt is over: the execution has ended, or another node has lost the attempt and begun the next. */
   #decide(commands: readonly ExecutionCommand[], before: ExecutionState): readonly ExecutionEvent[] | null {
+    if (before.phase !== 'running' || before.attempts !== this.#attempt) return null;
     const events: ExecutionEvent[] = [];
-    let state = before;
+    let state: ExecutionState = before;
     try {
       for (const command of commands) {
         for (const event of decideExecution(command, state)) {

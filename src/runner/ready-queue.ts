@@ -15,6 +15,11 @@ export class ReadyQueue {
     this.#limitOf = limitOf;
   }
 
+  /** Executions that may start now, as far as the limits of their skills allow. */
+  get size(): number {
+    return this.#ready.size;
+  }
+
   push(execution: TrackedExecution): void {
     this.#ready.push(execution);
   }
@@ -47,8 +52,18 @@ export class ReadyQueue {
     const running = (this.#running.get(skill) ?? 1) - 1;
     if (running > 0) this.#running.set(skill, running);
     else this.#running.delete(skill);
-    const next = this.#aside.get(skill)?.pop();
+    const waiting = this.#aside.get(skill);
+    const next = waiting?.pop();
     if (next !== undefined) this.#ready.push(next);
+    if (waiting?.size === 0) this.#aside.delete(skill);
+  }
+
+  /** Limits may have changed: whatever stepped aside is looked at again. */
+  reconsider(): void {
+    for (const waiting of this.#aside.values()) {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) this.#ready.push(next);
+    }
+    this.#aside.clear();
   }
 
   #stepAside(execution: TrackedExecution): void {

@@ -16,7 +16,9 @@ import type { LoadedSkill } from '../skills/skill.ts';
  * | SKILL_PROTOCOL_VIOLATION   | the process wrote something else than the runner's frames            | no       |
  * | SKILL_TIMED_OUT            | an attempt ran into its time limit and is repeated                   | yes      |
  * | ATTEMPT_LOST               | the node stopped during the attempt more often than allowed          | no       |
- * | SKILL_NOT_FOUND            | the skill is no longer in any folder of this node                    | no       |
+ * | SKILL_START_FAILED         | the node could not start the run: no process, no memory, no disk     | yes      |
+ * | SECRETS_MISSING            | the secret parameters are not in the vault of the node any more      | no       |
+ * | OUTCOME_NOT_RECORDED       | the attempt ended, and the log refused what it had to say            | no       |
  */
 export type RunErrorCode =
   | 'SKILL_THREW'
@@ -25,7 +27,10 @@ export type RunErrorCode =
   | 'SKILL_RESULT_INVALID'
   | 'SKILL_EXITED'
   | 'SKILL_OUT_OF_MEMORY'
-  | 'SKILL_PROTOCOL_VIOLATION';
+  | 'SKILL_PROTOCOL_VIOLATION'
+  | 'SKILL_START_FAILED'
+  | 'SECRETS_MISSING'
+  | 'OUTCOME_NOT_RECORDED';
 
 /** How one attempt ended. */
 export type RunOutcome = { readonly durationMs: number; readonly artifacts: readonly Artifact[] } & (
@@ -64,6 +69,7 @@ export interface SkillRunner {
   readonly mode: 'process' | 'inline';
   /** Runs at once that are worth starting. */
   readonly slots: number;
+  /** Throws only when nothing was started. */
   run(job: RunJob, events: RunEvents): RunHandle;
   /** Ends everything that still runs. */
   stop(): Promise<void>;

@@ -1,36 +1,22 @@
-import type { JsonObject } from '../kernel/json.ts';
-import type { EventOf, RunLimits } from '../../schemas/generated/events.ts';
-import type { ExecutionStore } from '../commands/execution-store.ts';
+import type { ExecutionRequested, RunLimits } from '../../schemas/generated/events.ts';
+import type { ExecutionStore, LoadedExecution } from '../commands/execution-store.ts';
 import { decideExecution, type ExecutionCommand } from '../domain/execution/decide.ts';
-import { evolveExecution } from '../domain/execution/evolve.ts';
-import { initialExecution } from '../domain/execution/state.ts';
-import { isEnding } from '../commands/endings.ts';
+import type { Membership } from '../event-log/membership.ts';
 import type { Place } from '../commands/request-execution.ts';
-import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { EventLog } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { isAppError } from '../kernel/errors.ts';
-import { isJsonObject } from '../kernel/json.ts';
+import { AppError, isAppError } from '../kernel/errors.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
 import { ActiveRun, type ActiveRunDependencies } from './active-run.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import type { RunHandle, RunOutcome, SkillRunner } from './run-outcome.ts';
+import { failedRun, notStarted } from './skill-errors.ts';
+import { startAttempt } from './start-attempt.ts';
+import { type TodoItem, TodoList } from './todo-list.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
-
-/** A row of the runner's to-do list. */
-export interface TodoItem {
-  readonly id: string;
-  readonly status: string;
-  readonly skill: string;
-  readonly owner: string;
-  readonly priority: number;
-  readonly dueAtMs: number | null;
-  readonly expiresAtMs: number | null;
-  readonly mode: string | null;
-  readonly position: number;
-}
 
 interface RunnerDependencies {
   readonly log: EventLog;
@@ -39,7 +25,9 @@ interface RunnerDependencies {
   readonly clock: Clock;
   readonly skillRunner: SkillRunner;
   readonly node: string;
+  readonly membership: Membership;
   readonly limits: Omit<RunLimits, 'timeoutMs'>;
+  /** A skill that this node has; executions of others wait until it has them. */
   readonly skillOf: (name: string) => LoadedSkill | undefined;
   /** The to-do list after a position of the log. */
   readonly todo: (after: number, limit: number) => Promise<readonly TodoItem[]>;
@@ -49,30 +37,34 @@ interface RunnerDependencies {
 
 interface Active {
   readonly execution: TrackedExecution;
+  readonly run: ActiveRun;
   readonly handle: RunHandle;
-  readonly done: Promise<void>;
+  done: Promise<void>;
 }
 
-const todoPage = 5000;
 /** Claims that may be ahead of the runs: so many short runs fit into the time that a claim takes to become durable. */
 const aheadMs = 20;
 const claimRetryMs = 1000;
 const maxAhead = 64;
-/** Above this many waiting executions their parameters are not kept in memory but read again when they start. */
-const maxRemembered = 20_000;
+/** How often this node looks at what others should be doing. */
+const sweepMs = 2000;
+/** What has waited for its owner this long is taken up by any node that has room. */
+const overdueMs = 5000;
 
 /**
  * Runs what the to-do list says: claims a due execution by appending ExecutionStarted, runs an attempt, appends the outcome.
- * The list is the fold of the log; memory holds a copy of it, kept current by the log's own events. Two runners that claim
- * the same execution append the same revision, so one of them learns that it was not first.
+ * The list is the fold of the log. Two runners that claim the same execution append the same revision, so one of them learns
+ * that it was not first; membership says who tries, so that this is rare.
  */
 export class Runner {
   readonly #deps: RunnerDependencies;
-  readonly #tracked = new Map<string, TrackedExecution>();
+  readonly #todo: TodoList;
   readonly #active = new Map<string, Active>();
+  /** What waits for other nodes to take it up. */
+  readonly #leftToOthers = new Set<TrackedExecution>();
   readonly #ready: ReadyQueue;
   readonly #timers: TimerQueue<TrackedExecution>;
-  readonly #unsubscribe: () => void;
+  #sweeper: NodeJS.Timeout | null = null;
   #claims = 0;
   /** Attempts that run or wait for a process; the outcome of those that are over may still be on its way to the log. */
   #runs = 0;
@@ -85,50 +77,77 @@ export class Runner {
 
   constructor(deps: RunnerDependencies) {
     this.#deps = deps;
-    this.#runDeps = { ...deps, reload: (tracked) => this.#reload(tracked), givesUp: () => this.#givesUp };
-    this.#ready = new ReadyQueue((skill) => deps.skillOf(skill)?.metadata.concurrency ?? Infinity);
+    this.#ready = new ReadyQueue((skill) => this.#roomFor(skill));
     this.#timers = new TimerQueue(deps.clock, (execution) => {
       this.#due(execution);
     });
-    this.#unsubscribe = deps.log.subscribe((events) => {
-      this.#fold(events);
+    this.#todo = new TodoList(deps, {
+      waits: (execution) => {
+        this.#enqueue(execution);
+      },
+      started: (execution) => {
+        execution.queued = false;
+        execution.overdue = false;
+        this.#leftToOthers.delete(execution);
+      },
+      attemptEnded: (execution, node) => {
+        this.#attemptEnded(execution, node);
+      },
+      cancels: (execution) => {
+        this.#active.get(execution.id)?.handle.cancel();
+      },
+      ended: (execution) => {
+        this.#ended(execution);
+      },
+    });
+    this.#runDeps = { ...deps, reload: (tracked) => this.#todo.reload(tracked), givesUp: () => this.#givesUp };
+    deps.membership.onChange(() => {
+      this.ownershipChanged();
     });
   }
 
   /** Executions that wait or run. */
   get open(): number {
-    return this.#tracked.size;
+    return this.#todo.size;
   }
 
+  /** Executions that run on this node. */
   get running(): number {
     return this.#active.size;
   }
 
   /** Executions that wait. */
   get waiting(): number {
-    return this.#tracked.size - this.#active.size;
+    return this.#todo.waiting;
   }
 
-  /** Takes up the to-do list as the last process left it: attempts it was running are lost, the rest is queued. */
+  /** Takes up the to-do list as the log has it: attempts of nodes that are gone are lost, the rest is queued. */
   async start(): Promise<void> {
-    let after = 0;
-    for (;;) {
-      const items = await this.#deps.todo(after, todoPage);
-      for (const item of items) await this.#takeUp(item);
-      after = items.at(-1)?.position ?? after;
-      if (items.length < todoPage) break;
-    }
+    await this.#todo.load();
+    await this.#loseGone();
+    this.#sweeper = setInterval(() => {
+      this.#sweep();
+    }, sweepMs).unref();
     this.#accepting = true;
     this.#pump();
   }
 
+  /** Skills came, went or have other limits, or other nodes own other things now: what waits is looked at again. */
+  ownershipChanged(): void {
+    for (const execution of this.#leftToOthers) this.#enqueue(execution);
+    this.#ready.reconsider();
+    this.#pump();
+    this.#sweep();
+  }
+
   /**
    * Claims nothing more, waits up to `graceMs` for what runs, and hands the rest back: those attempts are lost and run
-   * again after the next start.
+   * again elsewhere, or after the next start.
    */
   async stop(graceMs: number): Promise<void> {
     this.#accepting = false;
     this.#timers.stop();
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
     const grace = setTimeout(() => {
       this.#handBack();
     }, graceMs);
@@ -138,106 +157,57 @@ export class Runner {
     }
     clearTimeout(grace);
     await this.#deps.skillRunner.stop();
-    this.#unsubscribe();
+    this.#todo.close();
   }
 
   #handBack(): void {
     this.#givesUp = true;
-    for (const { execution } of this.#active.values()) {
-      this.#command(execution, { kind: 'lose-attempt', nowMs: this.#deps.clock.now() });
-    }
+    for (const { execution } of this.#active.values()) void this.#loseAttempt(execution, this.#deps.node);
     void this.#deps.skillRunner.stop();
   }
 
-  async #takeUp(item: TodoItem): Promise<void> {
-    if (item.mode === 'external' || this.#tracked.has(item.id)) return;
-    const { id, skill, owner, priority, position, dueAtMs } = item;
-    // Only the wait for the first start has a limit.
-    const expiresAtMs = item.status === 'queued' ? item.expiresAtMs : null;
-    const execution: TrackedExecution = {
-      id,
-      skill,
-      owner,
-      priority,
-      position,
-      dueAtMs,
-      expiresAtMs,
-      loaded: null,
-      queued: false,
-    };
-    this.#tracked.set(item.id, execution);
-    if (item.status === 'queued' || item.status === 'retrying') {
-      this.#enqueue(execution);
-      return;
+  /** Whoever has a limit is started by one node only, or two nodes could go over it together. */
+  #owns({ id, skill }: Pick<TrackedExecution, 'id' | 'skill'>): boolean {
+    return this.#deps.membership.owns(this.#isLimited(skill) ? skill : id);
+  }
+
+  #isLimited(skill: string): boolean {
+    return this.#deps.skillOf(skill)?.metadata.concurrency !== undefined;
+  }
+
+  /** Runs of a skill that this node may have at once. */
+  #roomFor(skill: string): number {
+    const known = this.#deps.skillOf(skill);
+    if (known === undefined) return 0;
+    const { concurrency } = known.metadata;
+    return concurrency === undefined ? Infinity : concurrency - this.#todo.elsewhereOf(skill);
+  }
+
+  #attemptEnded(execution: TrackedExecution, node: string | null): void {
+    const active = this.#active.get(execution.id);
+    // Somebody else has ended the attempt: what the run here still says is not wanted any more.
+    if (active?.run.ending === false) active.handle.cancel();
+    if (node !== this.#deps.node && this.#isLimited(execution.skill)) {
+      this.#ready.reconsider();
+      this.#pump();
     }
-    const command: ExecutionCommand = { kind: 'lose-attempt', nowMs: this.#deps.clock.now() };
-    await this.#deps.executions.execute(item.id, command, this.#deps.node).catch((error: unknown) => {
-      if (!isAppError(error)) throw error;
+  }
+
+  #ended(execution: TrackedExecution): void {
+    this.#leftToOthers.delete(execution);
+    if (execution.loaded !== null && execution.loaded.request.secretParams.length === 0) return;
+    this.#deps.vault.take('params', execution.id).catch((error: unknown) => {
+      this.#deps.onError(error, execution.id);
     });
-  }
-
-  #fold(events: readonly RecordedEvent[]): void {
-    for (const event of events) this.#foldOne(event);
-    const [first] = events;
-    if (first?.type !== 'ExecutionRequested') return;
-    // Queued only when the same append did not start it as well.
-    const execution = this.#tracked.get(first.stream);
-    if (execution !== undefined && events.length === 1) this.#enqueue(execution);
-  }
-
-  #foldOne(event: RecordedEvent): void {
-    if (event.type === 'ExecutionRequested') {
-      if (event.revision === 0 && event.data.cause !== 'external') this.#track(event);
-      return;
-    }
-    const execution = this.#tracked.get(event.stream);
-    if (execution === undefined) return;
-    const { loaded } = execution;
-    if (loaded !== null && event.revision === loaded.revision + 1) {
-      loaded.state = evolveExecution(loaded.state, event);
-      loaded.revision = event.revision;
-    } else if (loaded !== null && event.revision > loaded.revision) {
-      execution.loaded = null;
-    }
-    this.#react(execution, event);
-  }
-
-  #react(execution: TrackedExecution, event: RecordedEvent): void {
-    if (event.type === 'ExecutionCancellationRequested') this.#active.get(execution.id)?.handle.cancel();
-    else if (event.type === 'ExecutionAttemptFailed' || event.type === 'ExecutionAttemptLost') {
-      execution.dueAtMs = event.data.retryAtMs;
-      execution.expiresAtMs = null;
-      this.#enqueue(execution);
-    } else if (isEnding(event)) {
-      this.#tracked.delete(execution.id);
-      if (execution.loaded === null || execution.loaded.request.secretParams.length > 0) {
-        this.#deps.vault.take('params', execution.id).catch((error: unknown) => {
-          this.#deps.onError(error, execution.id);
-        });
-      }
-    }
-  }
-
-  #track(event: RecordedEvent<'ExecutionRequested'>): void {
-    const { skill, owner, priority, dueAtMs, expiresAtMs } = event.data;
-    const remember = this.#tracked.size < maxRemembered;
-    const state = evolveExecution(initialExecution, event);
-    const execution: TrackedExecution = {
-      id: event.stream,
-      skill,
-      owner,
-      priority,
-      position: event.position,
-      dueAtMs,
-      expiresAtMs,
-      loaded: remember ? { state, revision: 0, request: event.data } : null,
-      queued: false,
-    };
-    this.#tracked.set(execution.id, execution);
   }
 
   #enqueue(execution: TrackedExecution): void {
     if (execution.queued) return;
+    if (!execution.overdue && !this.#owns(execution)) {
+      this.#leftToOthers.add(execution);
+      return;
+    }
+    this.#leftToOthers.delete(execution);
     const { dueAtMs, expiresAtMs } = execution;
     if (expiresAtMs !== null) this.#timers.add(expiresAtMs, execution);
     execution.queued = true;
@@ -257,39 +227,80 @@ export class Runner {
 
   /** A time of the execution has come: it is due, or it has waited too long. */
   #due(execution: TrackedExecution): void {
-    if (!execution.queued || this.#tracked.get(execution.id) !== execution) return;
+    if (!execution.queued || !this.#todo.has(execution)) return;
     const now = this.#deps.clock.now();
     if (execution.expiresAtMs !== null && execution.expiresAtMs <= now) {
       execution.queued = false;
-      this.#command(execution, { kind: 'expire', nowMs: now });
+      void this.#command(execution, { kind: 'expire', nowMs: now });
     } else if (execution.dueAtMs !== null && execution.dueAtMs <= now) {
       execution.dueAtMs = null;
       this.#makeReady(execution);
     }
   }
 
-  #command(execution: TrackedExecution, command: ExecutionCommand): void {
-    this.#deps.executions.execute(execution.id, command, this.#deps.node).catch((error: unknown) => {
-      if (!isAppError(error)) this.#deps.onError(error, execution.id);
+  /** Looks after what other nodes should be doing: their attempts are lost when they are gone, and nothing waits for ever. */
+  #sweep(): void {
+    if (!this.#accepting) return;
+    this.#loseGone().catch((error: unknown) => {
+      this.#deps.onError(error, 'the attempts of other nodes');
     });
+    const latest = this.#deps.clock.now() - overdueMs;
+    for (const execution of this.#leftToOthers) {
+      if (this.#isFull() || this.#ready.size > 0) return;
+      const { skill, waitsSinceMs, dueAtMs } = execution;
+      if (Math.max(waitsSinceMs, dueAtMs ?? 0) > latest || this.#isLimited(skill)) continue;
+      execution.overdue = true;
+      this.#enqueue(execution);
+    }
+  }
+
+  async #loseGone(): Promise<void> {
+    const { elsewhere } = this.#todo;
+    if (elsewhere.size === 0) return;
+    const gone = await this.#deps.membership.goneOf(elsewhere.keys());
+    const lost = [...gone].flatMap((node) =>
+      [...(elsewhere.get(node) ?? [])].map((execution) => ({ node, execution })),
+    );
+    await Promise.all(
+      lost
+        .filter(({ execution }) => this.#owns(execution))
+        .map(({ node, execution }) => this.#loseAttempt(execution, node)),
+    );
+  }
+
+  /** Records that an attempt of `node` is lost, when it is still the one that runs. */
+  #loseAttempt(execution: TrackedExecution, node: string): Promise<void> {
+    return this.#command(execution, { kind: 'lose-attempt', nowMs: this.#deps.clock.now() }, ({ state }) => {
+      if (state.phase !== 'running' || state.node !== node) throw new AppError('MOVE_NOT_ALLOWED');
+    });
+  }
+
+  async #command(
+    execution: TrackedExecution,
+    command: ExecutionCommand,
+    guard?: (loaded: LoadedExecution) => void,
+  ): Promise<void> {
+    try {
+      await this.#deps.executions.execute(execution.id, command, this.#deps.node, guard);
+    } catch (error) {
+      if (!isAppError(error)) this.#deps.onError(error, execution.id);
+    }
   }
 
   /**
    * Holds a place for an execution that is just being requested, when it could start at once and nothing waits in front of it:
-   * request and start then share one append, and one flush.
+   * request and start then share one append, and one flush. Any node may do so, whoever owns the execution.
    */
   placeFor(skill: LoadedSkill, timeoutMs: number): Place | null {
-    if (!this.#accepting || this.#claims + this.#runs >= this.#capacity()) return null;
-    const { name } = skill.metadata;
+    if (!this.#accepting || this.#isFull()) return null;
+    const { name, concurrency } = skill.metadata;
+    if (concurrency !== undefined && !this.#deps.membership.owns(name)) return null;
     if (!this.#ready.overtake(name)) return null;
     this.#claims++;
     return {
-      start: this.#startCommand(timeoutMs),
+      start: this.#startCommand(timeoutMs, null),
       begin: (executionId) => {
-        this.#beginAt(executionId, name).catch((error: unknown) => {
-          this.#deps.onError(error, executionId);
-          this.#giveBack(name);
-        });
+        void this.#beginAt(executionId, skill);
       },
       giveBack: () => {
         this.#giveBack(name);
@@ -297,13 +308,17 @@ export class Runner {
     };
   }
 
-  async #beginAt(executionId: string, skill: string): Promise<void> {
-    const execution = this.#tracked.get(executionId);
-    if (execution !== undefined && execution.loaded === null) await this.#reload(execution);
-    if (execution?.loaded?.state.phase === 'running') {
-      this.#claims--;
-      this.#begin(execution);
-    } else this.#giveBack(skill);
+  async #beginAt(executionId: string, skill: LoadedSkill): Promise<void> {
+    const execution = this.#todo.get(executionId);
+    try {
+      if (execution?.loaded === null) await this.#todo.reload(execution);
+    } catch (error) {
+      this.#deps.onError(error, executionId);
+      // The log says that it runs here, and it does not.
+      if (execution !== undefined) void this.#loseAttempt(execution, this.#deps.node);
+    }
+    if (execution?.loaded?.state.phase === 'running') this.#begin(execution, skill);
+    else this.#giveBack(skill.metadata.name);
   }
 
   #giveBack(skill: string): void {
@@ -312,17 +327,26 @@ export class Runner {
     this.#pump();
   }
 
+  #isFull(): boolean {
+    return this.#claims + this.#runs >= this.#capacity();
+  }
+
   #pump(): void {
-    while (this.#accepting && this.#claims + this.#runs < this.#capacity()) {
+    while (this.#accepting && !this.#isFull()) {
       const execution = this.#ready.take();
       if (execution === undefined) return;
-      if (!execution.queued || this.#tracked.get(execution.id) !== execution) {
+      if (!execution.queued || !this.#todo.has(execution)) {
         this.#ready.ended(execution.skill);
         continue;
       }
       execution.queued = false;
+      if (!execution.overdue && !this.#owns(execution)) {
+        this.#leftToOthers.add(execution);
+        this.#ready.ended(execution.skill);
+        continue;
+      }
       this.#claims++;
-      void this.#claim(execution);
+      void this.#claim(execution, definitely(this.#deps.skillOf(execution.skill), 'what is ready has its skill here'));
     }
   }
 
@@ -332,10 +356,10 @@ export class Runner {
     return slots + Math.min(maxAhead, Math.floor((slots * aheadMs) / Math.max(1, this.#runMs)));
   }
 
-  async #claim(execution: TrackedExecution): Promise<void> {
+  async #claim(execution: TrackedExecution, skill: LoadedSkill): Promise<void> {
     let started = false;
     try {
-      started = await this.#appendStart(execution);
+      started = await this.#appendStart(execution, skill);
     } catch (error) {
       this.#deps.onError(error, execution.id);
       // The log still says that it waits; it is tried again when the log may be writable again.
@@ -343,18 +367,18 @@ export class Runner {
       execution.loaded = null;
       this.#enqueue(execution);
     }
-    if (started) {
-      this.#claims--;
-      this.#begin(execution);
-    } else this.#giveBack(execution.skill);
+    if (started) this.#begin(execution, skill);
+    else this.#giveBack(execution.skill);
   }
 
-  async #appendStart(execution: TrackedExecution): Promise<boolean> {
+  async #appendStart(execution: TrackedExecution, skill: LoadedSkill): Promise<boolean> {
     const { log, clock, node } = this.#deps;
-    if (execution.loaded === null) await this.#reload(execution);
+    if (execution.loaded === null) await this.#todo.reload(execution);
     const loaded = execution.loaded;
     if (loaded?.state.phase !== 'queued') return false;
-    const events = decideExecution(this.#startCommand(loaded.request.timeoutMs), loaded.state);
+    const { timeoutMs, skillDigest } = loaded.request;
+    const changedDigest = skill.digest === skillDigest ? null : skill.digest;
+    const events = decideExecution(this.#startCommand(timeoutMs, changedDigest), loaded.state);
     const result = await log.append({
       stream: execution.id,
       events,
@@ -365,105 +389,83 @@ export class Runner {
     return result.outcome === 'accepted';
   }
 
-  #startCommand(timeoutMs: number): ExecutionCommand {
+  #startCommand(timeoutMs: number, skillDigest: string | null): ExecutionCommand {
     const { node, skillRunner } = this.#deps;
     const limits = skillRunner.mode === 'process' ? this.#limitsOf(timeoutMs) : null;
-    return { kind: 'start', node, mode: skillRunner.mode, limits };
+    return { kind: 'start', node, mode: skillRunner.mode, limits, skillDigest };
   }
 
-  #begin(execution: TrackedExecution): void {
-    const run = new ActiveRun(execution, this.#runDeps);
-    const { handle, outcome } = this.#run(execution, run);
+  /** A claim becomes a run. */
+  #begin(execution: TrackedExecution, skill: LoadedSkill): void {
+    const { state, request } = definitely(execution.loaded, 'a started execution is loaded');
+    const attempt = state.phase === 'running' ? state.attempts : 1;
+    const run = new ActiveRun(execution, attempt, this.#runDeps);
+    const handle = this.#run(execution, skill, run, attempt, request);
+    this.#claims--;
     this.#runs++;
-    this.#active.set(execution.id, { execution, handle, done: this.#finish(execution, run, outcome) });
-    const state = execution.loaded?.state;
-    if (state?.phase === 'running' && state.cancellationRequested) handle.cancel();
+    const active: Active = { execution, run, handle, done: Promise.resolve() };
+    this.#active.set(execution.id, active);
+    active.done = this.#finish(active);
+    if (state.phase === 'running' && state.cancellation !== null) handle.cancel();
   }
 
-  async #finish(execution: TrackedExecution, run: ActiveRun, outcome: Promise<RunOutcome>): Promise<void> {
+  #run(
+    { id, owner }: TrackedExecution,
+    skill: LoadedSkill,
+    run: ActiveRun,
+    attempt: number,
+    request: ExecutionRequested,
+  ): RunHandle {
+    const job = { executionId: id, attempt, owner, skill, limits: this.#limitsOf(request.timeoutMs) };
     try {
-      const ended = await outcome.finally(() => this.#runs--);
-      this.#runMs += (ended.durationMs - this.#runMs) / 16;
-      this.#pump();
-      // A run that was ended to be handed back has no outcome: its attempt is lost, now or at the next start.
-      if (this.#givesUp && ended.kind !== 'completed') run.abandon();
-      else await run.finish(commandOf(ended, this.#deps.clock.now()));
+      return startAttempt(job, request, run, this.#deps);
     } catch (error) {
-      this.#deps.onError(error, execution.id);
+      return { outcome: Promise.resolve(this.#notStarted(error, id)), cancel: () => undefined };
     }
-    this.#active.delete(execution.id);
+  }
+
+  async #finish(active: Active): Promise<void> {
+    const { execution, handle, run } = active;
+    const ended = await this.#outcome(execution, handle);
+    this.#runs--;
+    this.#runMs += (ended.durationMs - this.#runMs) / 16;
+    this.#pump();
+    await this.#record(execution, run, ended);
+    // The next attempt may run here already, when this one was lost to others.
+    if (this.#active.get(execution.id) === active) this.#active.delete(execution.id);
     this.#ready.ended(execution.skill);
     this.#pump();
   }
 
-  #run(
-    execution: TrackedExecution,
-    run: ActiveRun,
-  ): { readonly handle: RunHandle; readonly outcome: Promise<RunOutcome> } {
-    const loaded = definitely(execution.loaded, 'a started execution is loaded');
-    const { request, state } = loaded;
-    const skill = this.#deps.skillOf(execution.skill);
-    if (skill === undefined) {
-      const outcome = Promise.resolve(skillMissing(execution.skill));
-      return { handle: { outcome, cancel: () => undefined }, outcome };
+  async #outcome(execution: TrackedExecution, { outcome }: RunHandle): Promise<RunOutcome> {
+    try {
+      return await outcome;
+    } catch (error) {
+      return this.#notStarted(error, execution.id);
     }
-    const attempt = state.phase === 'running' ? state.attempts : 1;
-    const start = (params: JsonObject): RunHandle =>
-      this.#deps.skillRunner.run(
-        {
-          executionId: execution.id,
-          attempt,
-          owner: execution.owner,
-          skill,
-          params,
-          limits: this.#limitsOf(request.timeoutMs),
-        },
-        {
-          progress: (percent, status) => {
-            run.progress(percent, status);
-          },
-          log: (level, message, loggedAtMs) => {
-            run.log({ level, message, loggedAtMs });
-          },
-        },
-      );
-    const open = isJsonObject(request.params) ? request.params : {};
-    if (request.secretParams.length === 0) {
-      const handle = start(open);
-      return { handle, outcome: handle.outcome };
-    }
-    return this.#withSecrets(execution.id, open, start);
   }
 
-  /** Secret parameters come from the vault at the last moment. */
-  #withSecrets(
-    executionId: string,
-    open: JsonObject,
-    start: (params: JsonObject) => RunHandle,
-  ): { readonly handle: RunHandle; readonly outcome: Promise<RunOutcome> } {
-    let cancelled = false;
-    const started = this.#deps.vault.get('params', executionId).then((secret) => {
-      const handle = start({ ...open, ...(isJsonObject(secret) ? secret : {}) });
-      if (cancelled) handle.cancel();
-      return handle;
-    });
-    const outcome = started.then((handle) => handle.outcome);
-    const cancel = (): void => {
-      cancelled = true;
-      void started.then((handle) => {
-        handle.cancel();
-      });
-    };
-    return { handle: { outcome, cancel }, outcome };
+  #notStarted(error: unknown, executionId: string): RunOutcome {
+    this.#deps.onError(error, executionId);
+    return failedRun('SKILL_START_FAILED', notStarted(error), true);
+  }
+
+  async #record(execution: TrackedExecution, run: ActiveRun, ended: RunOutcome): Promise<void> {
+    // A run that was ended to be handed back has no outcome: its attempt is lost, now or at the next start.
+    if (this.#givesUp && ended.kind !== 'completed') {
+      run.abandon();
+      return;
+    }
+    try {
+      await run.finish(commandOf(ended, this.#deps.clock.now()));
+    } catch (error) {
+      this.#deps.onError(error, execution.id);
+      if (!this.#givesUp) await this.#command(execution, commandOf(notRecorded(error), this.#deps.clock.now()));
+    }
   }
 
   #limitsOf(timeoutMs: number): RunLimits {
     return { timeoutMs, ...this.#deps.limits };
-  }
-
-  async #reload(execution: TrackedExecution): Promise<void> {
-    const { state, revision, request } = await this.#deps.executions.reload(execution.id);
-    execution.loaded = request === null ? null : { state, revision, request };
   }
 }
 
@@ -482,8 +484,8 @@ function commandOf(outcome: RunOutcome, nowMs: number): ExecutionCommand {
   }
 }
 
-function skillMissing(name: string): RunOutcome {
-  const message = `The skill ${name} is in no folder of this node any more.`;
-  const error: EventOf<'ExecutionFailed'>['data']['error'] = { code: 'SKILL_NOT_FOUND', message, stack: null };
-  return { kind: 'failed', error, retryable: false, durationMs: 0, artifacts: [] };
+/** An outcome that the log refused, whatever it was, must not leave its execution running for ever. */
+function notRecorded(error: unknown): RunOutcome {
+  const reason = isAppError(error) ? error.message : 'an error inside the server';
+  return failedRun('OUTCOME_NOT_RECORDED', `The outcome could not be recorded: ${reason}`, false);
 }

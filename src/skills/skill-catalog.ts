@@ -1,7 +1,7 @@
 import { type FSWatcher, existsSync, mkdirSync, readFileSync, realpathSync, watch, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import type { Problem } from '../kernel/errors.ts';
+import { AppError, type Problem } from '../kernel/errors.ts';
 import { inspectSkills, type Inspection } from './inspect-skills.ts';
 import { checkMetadata } from './metadata.ts';
 import type { LoadedSkill } from './skill.ts';
@@ -51,6 +51,13 @@ export class SkillCatalog {
 
   get(name: string): LoadedSkill | undefined {
     return this.#catalogue.loaded.get(name);
+  }
+
+  /** The skill of that name. Throws SKILL_NOT_FOUND, or SKILL_INVALID when there is one that cannot be used as it is. */
+  find(name: string): LoadedSkill {
+    const skill = this.get(name);
+    if (skill !== undefined) return skill;
+    throw new AppError(this.#catalogue.problems.has(name) ? 'SKILL_INVALID' : 'SKILL_NOT_FOUND');
   }
 
   /** All usable skills by name. */

@@ -292,6 +292,8 @@ describe('after all of it', () => {
 describe('too many requests', () => {
   it('are refused with 429 and the time to wait', async () => {
     const limited = await TestServer.start(`${dir}/limited`, ['--rate-limit=5']);
+    // The first request of a credential counts for its address: nobody vouches for it yet.
+    await limited.call('GET', '/api/auth/me', { token: limited.adminKey });
     const answers = [];
     for (let i = 0; i < 8; i++) answers.push(await limited.call('GET', '/api/auth/me', { token: limited.adminKey }));
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);

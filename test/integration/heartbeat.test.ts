@@ -2,6 +2,7 @@ import { once } from 'node:events';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { toCursor } from '../../src/event-log/cursor.ts';
 import { TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -86,7 +87,7 @@ describe('the heartbeat', () => {
     expect(await client.next('welcome')).toMatchObject({ heartbeatMs });
     await beat(client, plain);
     const { log } = server.platform.services;
-    expect(await client.next('heartbeat')).toEqual({ type: 'heartbeat', head: log.head() });
+    expect(await client.next('heartbeat')).toEqual({ type: 'heartbeat', head: toCursor(log.head()) });
     expect(plain.messages).toEqual([]);
   });
 });
@@ -103,7 +104,7 @@ describe('a ping message', () => {
     expect(await client.next('pong')).toEqual({
       type: 'pong',
       ts: echoed,
-      head: server.platform.services.log.head(),
+      head: toCursor(server.platform.services.log.head()),
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });
   });

@@ -77,6 +77,12 @@ describe('a skill that', () => {
       );
   });
 
+  it('throws leaves a stack of its own frames, without those of the runner', async () => {
+    const { stack } = (await run('throws')).body.error;
+    expect(stack).toContain('throws/src/index.js');
+    expect(stack).not.toContain('src/runner');
+  });
+
   it('writes outside its work directory is stopped, and links are no artifacts', async () => {
     const { body } = await run('writes-elsewhere');
     expect(body.result).toBe('ERR_ACCESS_DENIED');

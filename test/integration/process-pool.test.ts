@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -251,6 +251,21 @@ describe('frames that a skill forges', () => {
     expect(run.lines).toEqual([]);
     expect(run.progress).toHaveLength(1);
   });
+});
+
+it('a run for which no child can be started fails and may be repeated, and the next one runs when there can be one', async () => {
+  const own = new RunnerBench(join(dir, 'no-room'));
+  onTestFinished(() => own.runner.stop());
+  const skill = own.skill('plain', 'return 1;');
+  rmSync(own.scratchDir, { recursive: true });
+  writeFileSync(own.scratchDir, 'a file where the folder was');
+  expect(await own.outcome(skill)).toMatchObject({
+    kind: 'failed',
+    retryable: true,
+    error: { code: 'SKILL_START_FAILED', message: expect.stringContaining('could not start') },
+  });
+  rmSync(own.scratchDir);
+  expect(await own.result(skill)).toBe(1);
 });
 
 it('children leave no folder behind when the pool has stopped', async () => {

@@ -80,10 +80,15 @@ describe('the base protocol', () => {
     expect(await client.next('execution-progress', (m) => m.progress === 42)).toMatchObject({ executionId: id });
     const before = client.messages.length;
     client.send({ type: 'request-update', executionId: id });
-    expect(await until('the update arrives', () => client.messages[before])).toMatchObject({
-      type: 'execution-progress',
-      progress: 42,
-    });
+    const update = await until('the update arrives', () => client.messages[before]);
+    const newest = client
+      .of('execution-progress')
+      .filter((m) => m.seq !== undefined)
+      .at(-1);
+    // It is no event: what the client counts by is left alone.
+    expect(update).toMatchObject({ type: 'execution-progress', progress: 42, snapshot: true, headSeq: newest?.seq });
+    expect(update).not.toHaveProperty('seq');
+    expect(Date.parse(String(update.timestamp))).toBeGreaterThanOrEqual(Date.parse(String(newest?.timestamp)));
     client.close();
   });
 
@@ -181,7 +186,7 @@ describe('resuming', () => {
     for (let seq = 0; seq <= last; seq++) {
       const client = await TestSocket.open(`${server.url}/ws?token=${token}`);
       client.send({ type: 'subscribe', id: seq, executionId: id, since: { seq } });
-      await client.next(seq === last ? 'caught-up' : 'stream-end');
+      await client.next('stream-end');
       expect(client.seqs(id)).toEqual(dense(last - seq, seq + 1));
       expect(client.messages.every((m) => m.prevSeq === undefined)).toBe(true);
       client.close();
@@ -203,6 +208,33 @@ describe('resuming', () => {
     ).toBe(true);
     whole.close();
     client.close();
+  });
+
+  it('by time declares what came before it as a gap, and by position does not', async () => {
+    const id = await external();
+    await report(id, 'logs', { level: 'info', message: 'before' });
+    const { body } = await server.call('GET', `/api/executions/${id}/events`, { token });
+    const last = body.events.at(-1);
+    await until('a millisecond has passed', () => Date.now() > Date.parse(last.at));
+    const time = new Date().toISOString();
+    await until('another one has', () => Date.now() > Date.parse(time));
+    await report(id, 'logs', { level: 'info', message: 'after' });
+    await report(id, 'complete', { result: null, durationMs: 1 });
+    const from = async (since: object): Promise<TestSocket> => {
+      const client = await TestSocket.open(`${server.url}/ws?token=${token}`);
+      client.send({ type: 'subscribe', id: 1, executionId: id, since });
+      await client.next('stream-end');
+      client.close();
+      return client;
+    };
+    const [byTime, byPosition] = [await from({ time }), await from({ pos: last.position })];
+    const seq = Number(last.revision) + 1;
+    for (const client of [byTime, byPosition]) {
+      expect(client.of('subscribed')).toMatchObject([{ seq }]);
+      expect(client.seqs(id)[0]).toBe(seq + 1);
+    }
+    expect(byTime.of('gap')).toMatchObject([{ fromSeq: 1, toSeq: seq, reason: 'limit' }]);
+    expect(byPosition.of('gap')).toEqual([]);
   });
 
   it('goes on live without a hole while the execution reports', async () => {

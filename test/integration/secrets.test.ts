@@ -30,7 +30,7 @@ it('secrets and personal data are in no file, answer, frame or log but where the
   });
   const { body: ticket } = await server.call('POST', '/api/auth/ticket', { token });
   const run = await server.run(token, 'takes-secret', { params: { apiToken: secret, visible: 'shown' } });
-  expect(run.body.result).toEqual({ secretLength: secret.length, sameAsVisible: false });
+  expect(run.body.result).toEqual({ secretLength: secret.length, sameAsVisible: false, said: '***' });
   const id = run.body.executionId;
   await server.call('POST', '/api/auth/login', { body: { email, password: 'canary-wrong-Wv63' } });
   const client = await TestSocket.open(`${server.url}/ws?token=${token}&v=2&execution=${id}`);

@@ -17,23 +17,23 @@ const folder = join(dir, 'skills');
 let server: TestServer;
 let token: string;
 
-function moduleOf(name: string, version: string, execute: string): string {
+function moduleOf(name: string, version: string, execute: string, concurrency?: number): string {
   const metadata = { name, version, description: 'A skill that changes', category: 'test', difficulty: 'beginner' };
   return `module.exports = {
-    metadata: ${JSON.stringify({ ...metadata, author: 'test', parameters: {} })},
+    metadata: ${JSON.stringify({ ...metadata, author: 'test', parameters: {}, concurrency })},
     async execute(params, context) { ${execute} },
   };`;
 }
 
 /** Writes a skill that answers its version, or does what `execute` says. */
-function write(name: string, version: string, execute = `return '${version}';`): void {
+function write(name: string, version: string, execute = `return '${version}';`, concurrency?: number): void {
   mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, name, 'package.json'), JSON.stringify({ name, version, main: 'index.js' }));
-  writeFileSync(join(folder, name, 'index.js'), moduleOf(name, version, execute));
+  writeFileSync(join(folder, name, 'index.js'), moduleOf(name, version, execute, concurrency));
 }
 
 beforeAll(async () => {
-  for (const name of ['changes', 'slow', 'breaks', 'leaves', 'steady']) write(name, '1.0.0');
+  for (const name of ['changes', 'slow', 'breaks', 'leaves', 'returns', 'steady']) write(name, '1.0.0');
   server = await TestServer.start(join(dir, 'data'), [`--skills=${folder}`, '--watch=true']);
   ({ token } = await server.newUser());
 });
@@ -124,7 +124,7 @@ describe('a server that runs', () => {
 
   it('leaves out and reports a skill that was broken, and serves the others and its repaired version', async () => {
     writeFileSync(join(folder, 'breaks', 'index.js'), 'this is no JavaScript');
-    await until('it is left out', async () => (await skill('breaks')).status === 404);
+    await until('it is left out', async () => (await skill('breaks')).body.code === 'SKILL_INVALID');
     const { body } = await server.call('GET', '/api/system/status', { token: server.adminKey });
     expect(body.skillProblems.breaks[0].message).toContain('cannot be loaded');
     expect(server.serverLog.join('\n')).toContain('skill.refused');
@@ -133,6 +133,29 @@ describe('a server that runs', () => {
     await serves('breaks', '1.0.1');
     expect((await server.run(token, 'breaks')).body.result).toBe('1.0.1');
     await recorded('breaks', 'SkillRegistered', 'SkillRetired', 'SkillRegistered');
+  });
+
+  it('keeps what waits for a skill while its folder is gone, and records which files ran in the end', async () => {
+    const gate = join(folder, 'gate-of-returns');
+    const waits = `context.progress(1); while (!require('node:fs').existsSync('${gate}')) await new Promise((r) => setTimeout(r, 20));`;
+    write('returns', '1.1.0', waits, 1);
+    await serves('returns', '1.1.0');
+    const request = async (): Promise<string> =>
+      (await server.call('POST', '/api/skills/returns/execute', { token, body: {} })).body.executionId;
+    const [first, second] = [await request(), await request()];
+    await until('the code of the first runs', async () => (await execution(first)).progress === 1);
+    rmSync(join(folder, 'returns'), { recursive: true });
+    await until('it is gone', async () => (await skill('returns')).status === 404);
+    writeFileSync(gate, '');
+    await until('the first is done', async () => (await execution(first)).status === 'completed');
+    await server.run(token, 'steady');
+    expect((await execution(second)).status).toBe('queued');
+    write('returns', '2.0.0');
+    const { body: returned } = await serves('returns', '2.0.0');
+    await until('the second is done', async () => (await execution(second)).status === 'completed');
+    const { body } = await server.call('GET', `/api/executions/${second}/events`, { token });
+    const started = body.events.find((event: SkillEventView) => event.type.includes('ExecutionStarted'));
+    expect(started.data.skillDigest).toBe(returned.digest);
   });
 
   it('goes on picking up changes after a link that leads nowhere was in the folder', async () => {

@@ -62,7 +62,8 @@ const malformedJson = fc
     const cut = at % text.length;
     return post(method, path, `${text.slice(0, cut)}${junk}${junk === '' ? '' : text.slice(cut)}`);
   })
-  .filter(({ body = '' }) => !isJson(body));
+  // Without a byte it is no body at all, which some routes can do with.
+  .filter(({ body = '' }) => body !== '' && !isJson(body));
 
 const wrongTypes = fc
   .tuple(route, fc.nat(), fc.constantFrom(0, '', true, null, [], {}, [[]], 'a', -1))

@@ -66,10 +66,12 @@ export class SimulatedPartition {
 }
 
 /** A node's way to the partition. */
-class SimulatedTransport implements KafkaTransport {
+export class SimulatedTransport implements KafkaTransport {
   readonly #partition: SimulatedPartition;
   readonly #dice: Dice;
   #closed = false;
+  /** It reads nothing: the node does not see what others do, and can still write. */
+  asleep = false;
 
   constructor(partition: SimulatedPartition, dice: Dice) {
     this.#partition = partition;
@@ -121,6 +123,7 @@ class SimulatedTransport implements KafkaTransport {
     while (records[0] === undefined) await turn();
     let next = await reader.begin(records[0]);
     while (!this.#closed) {
+      while (this.asleep && !this.#closed) await turn();
       if (this.#partition.happens('pause')) await turns(this.#dice(200));
       if (this.#partition.happens('again')) next = Math.max(0, next - this.#dice(10));
       const batch = records.slice(next, next + 1 + this.#dice(20));

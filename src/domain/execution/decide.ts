@@ -15,7 +15,13 @@ import type { ExecutionState, Queued, Running } from './state.ts';
 /** What may be asked of an execution. Times are wall-clock milliseconds and come with the command. */
 export type ExecutionCommand =
   | { readonly kind: 'request'; readonly request: ExecutionRequested }
-  | { readonly kind: 'start'; readonly node: string; readonly mode: RunnerMode; readonly limits: RunLimits | null }
+  | {
+      readonly kind: 'start';
+      readonly node: string;
+      readonly mode: RunnerMode;
+      readonly limits: RunLimits | null;
+      readonly skillDigest: string | null;
+    }
   | { readonly kind: 'report-progress'; readonly progress: number; readonly status: string | null }
   | { readonly kind: 'log'; readonly lines: readonly LogEntry[] }
   | {
@@ -97,7 +103,7 @@ export function decideExecution(command: ExecutionCommand, state: ExecutionState
     case 'request-cancellation':
       return requestCancellation(command, open(state));
     case 'confirm-cancellation':
-      return [cancelled(running(state).attempts, command)];
+      return confirmCancellation(command, running(state));
     case 'expire':
       return expire(command.nowMs, open(state));
   }
@@ -123,8 +129,8 @@ function start(command: Command<'start'>, state: ExecutionState): readonly Execu
   const opened = open(state);
   if (opened.phase !== 'queued')
     throw new AppError('MOVE_NOT_ALLOWED', { message: 'The execution is running already.' });
-  const { node, mode, limits } = command;
-  return [{ type: 'ExecutionStarted', data: { attempt: opened.attempts + 1, node, mode, limits } }];
+  const { node, mode, limits, skillDigest } = command;
+  return [{ type: 'ExecutionStarted', data: { attempt: opened.attempts + 1, node, mode, limits, skillDigest } }];
 }
 
 function progress(command: Command<'report-progress'>, state: Running): readonly ExecutionEvent[] {
@@ -148,7 +154,7 @@ function complete(command: Command<'complete'>, state: Running): readonly Execut
 function failAttempt(command: Command<'fail-attempt'>, state: Running): readonly ExecutionEvent[] {
   const { error, durationMs, artifacts } = command;
   const attempt = state.attempts;
-  if (state.cancellationRequested) return [cancelled(attempt, { reason: null, durationMs, artifacts })];
+  if (state.cancellation !== null) return [cancelled(attempt, { ...state.cancellation, durationMs, artifacts })];
   if (!command.retryable || !mayRepeat(state)) {
     return [{ type: 'ExecutionFailed', data: { attempt, error, durationMs, artifacts } }];
   }
@@ -159,7 +165,7 @@ function failAttempt(command: Command<'fail-attempt'>, state: Running): readonly
 function timeOut(command: Command<'time-out'>, state: Running): readonly ExecutionEvent[] {
   const { durationMs, artifacts } = command;
   const attempt = state.attempts;
-  if (state.cancellationRequested) return [cancelled(attempt, { reason: null, durationMs, artifacts })];
+  if (state.cancellation !== null) return [cancelled(attempt, { ...state.cancellation, durationMs, artifacts })];
   if (!mayRepeat(state)) {
     return [{ type: 'ExecutionTimedOut', data: { attempt, timeoutMs: state.timeoutMs, durationMs, artifacts } }];
   }
@@ -174,7 +180,7 @@ function timeOut(command: Command<'time-out'>, state: Running): readonly Executi
 function loseAttempt(nowMs: number, state: Running): readonly ExecutionEvent[] {
   const attempt = state.attempts;
   const durationMs = Math.max(0, nowMs - state.startedAtMs);
-  if (state.cancellationRequested) return [cancelled(attempt, { reason: null, durationMs, artifacts: [] })];
+  if (state.cancellation !== null) return [cancelled(attempt, { ...state.cancellation, durationMs, artifacts: [] })];
   if (state.lost < state.retry.maxLostAttempts) {
     return [{ type: 'ExecutionAttemptLost', data: { attempt, node: state.node, retryAtMs: nowMs } }];
   }
@@ -196,8 +202,14 @@ function requestCancellation(
     const durationMs = Math.max(0, command.nowMs - state.requestedAtMs);
     return [cancelled(state.attempts, { reason, durationMs, artifacts: [] })];
   }
-  if (state.cancellationRequested) return [];
+  if (state.cancellation !== null) return [];
   return [{ type: 'ExecutionCancellationRequested', data: { reason } }];
+}
+
+/** The reason is that of who asked for it, unless the one who confirms gives another. */
+function confirmCancellation(command: Command<'confirm-cancellation'>, state: Running): readonly ExecutionEvent[] {
+  const reason = command.reason ?? state.cancellation?.reason ?? null;
+  return [cancelled(state.attempts, { ...command, reason })];
 }
 
 function cancelled(

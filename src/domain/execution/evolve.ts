@@ -15,7 +15,7 @@ export function evolveExecution(state: ExecutionState, event: ExecutionFact): Ex
       if (state.phase !== 'running') return state;
       return { ...state, progress: event.data.progress, progressStatus: event.data.status };
     case 'ExecutionCancellationRequested':
-      return state.phase === 'running' ? { ...state, cancellationRequested: true } : state;
+      return state.phase === 'running' ? { ...state, cancellation: { reason: event.data.reason } } : state;
     case 'ExecutionAttemptFailed':
     case 'ExecutionAttemptLost':
       return state.phase === 'running' ? queuedAgain(state, event) : state;
@@ -58,7 +58,7 @@ function runningBy(state: Queued, attempt: number, node: string, atMs: number): 
     startedAtMs: atMs,
     progress: 0,
     progressStatus: null,
-    cancellationRequested: false,
+    cancellation: null,
   };
 }
 

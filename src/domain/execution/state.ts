@@ -43,7 +43,8 @@ export interface Running extends Requested {
   readonly startedAtMs: number;
   readonly progress: number;
   readonly progressStatus: string | null;
-  readonly cancellationRequested: boolean;
+  /** Somebody wants it to stop, and why; null: nobody does. */
+  readonly cancellation: { readonly reason: string | null } | null;
 }
 
 export interface Ended {

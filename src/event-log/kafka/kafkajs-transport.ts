@@ -1,25 +1,18 @@
-import kafkajs, { type Admin, type Kafka, type KafkaConfig, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Producer } from 'kafkajs';
 
 import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
+import { type KafkaConnection, newKafka, timeouts, typeOf, unreachable } from './kafkajs-client.ts';
 import { type Cluster, type FetchedMessage, newCluster, readCommitted } from './kafkajs-internals.ts';
 import { checkTopic, settingsFor, type TopicDescription } from './topic.ts';
 import type { KafkaTransport, LogRecord, PartitionReader, PlacedRecord } from './transport.ts';
 
-export interface KafkaConnection {
-  /** `host:port` of some brokers; the others are found through them. */
-  readonly brokers: readonly string[];
+export interface PartitionConnection extends KafkaConnection {
   readonly topic: string;
-  /** Names this node in the brokers' logs. */
-  readonly clientId: string;
-  readonly ssl?: KafkaConfig['ssl'];
-  readonly sasl?: KafkaConfig['sasl'];
 }
 
 const partition = 0;
 const preferredReplicas = 3;
-/** A broker that has stopped in its tracks is noticed by these alone. */
-const timeouts = { connectMs: 2000, requestMs: 5000 } as const;
 const produceTimeoutMs = 4000;
 /** The broker answers a waiting fetch as soon as a record comes: a long wait costs no latency, and spares both sides work. */
 const maxWaitMs = 500;
@@ -28,7 +21,7 @@ const retryMs = 250;
 
 /** The log's partition through kafkajs. */
 export class KafkajsTransport implements KafkaTransport {
-  readonly #connection: KafkaConnection;
+  readonly #connection: PartitionConnection;
   readonly #admin: Admin;
   #producer: Promise<Producer> | null = null;
   #cluster: Cluster | null = null;
@@ -36,10 +29,9 @@ export class KafkajsTransport implements KafkaTransport {
   #reader: PartitionReader | null = null;
   #closed = false;
 
-  constructor(connection: KafkaConnection) {
-    silenceNegativeTimers();
+  constructor(connection: PartitionConnection) {
     this.#connection = connection;
-    this.#admin = this.#newKafka(connection.brokers).admin();
+    this.#admin = newKafka(connection).admin();
   }
 
   async prepareTopic(): Promise<void> {
@@ -93,20 +85,6 @@ export class KafkajsTransport implements KafkaTransport {
     await Promise.allSettled([this.#cluster?.disconnect(), producer, this.#admin.disconnect()]);
   }
 
-  #newKafka(brokers: readonly string[]): Kafka {
-    const { clientId, ssl, sasl } = this.#connection;
-    return new kafkajs.Kafka({
-      brokers: [...brokers],
-      clientId,
-      logLevel: kafkajs.logLevel.NOTHING,
-      connectionTimeout: timeouts.connectMs,
-      requestTimeout: timeouts.requestMs,
-      retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 },
-      ...(ssl !== undefined && { ssl }),
-      ...(sasl !== undefined && { sasl }),
-    });
-  }
-
   /**
    * A client that has asked a hanging broker goes on asking it, whatever the cluster has decided meanwhile: the next one begins
    * with another broker. Requests that are still under way on the old one end by themselves first.
@@ -127,7 +105,7 @@ export class KafkajsTransport implements KafkaTransport {
 
   /** Neither idempotent nor transactional: see docs/adr/0008. */
   async #newProducer(): Promise<Producer> {
-    const producer = this.#newKafka(this.#seed()).producer({
+    const producer = newKafka({ ...this.#connection, brokers: this.#seed() }).producer({
       allowAutoTopicCreation: false,
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       retry: { retries: 0 },
@@ -230,29 +208,5 @@ function placed({ offset, key, value, headers }: FetchedMessage): PlacedRecord {
     key: key?.toString('latin1') ?? '',
     headers: Object.fromEntries(texts),
     value: value ?? Buffer.alloc(0),
-  };
-}
-
-function typeOf(error: unknown): string | null {
-  return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : null;
-}
-
-function unreachable(brokers: readonly string[], cause: unknown): AppError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AppError('LOG_UNAVAILABLE', {
-    message: `Kafka at ${brokers.join(', ')} cannot be used: ${reason}`,
-    cause,
-  });
-}
-
-let silenced = false;
-
-/** kafkajs computes timers that have passed already, and Node warns about each; nothing else is silenced. */
-function silenceNegativeTimers(): void {
-  if (silenced) return;
-  silenced = true;
-  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void;
-  process.emitWarning = (...args: unknown[]): void => {
-    if (args[1] !== 'TimeoutNegativeWarning') emitWarning(...args);
   };
 }

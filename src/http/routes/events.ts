@@ -1,25 +1,23 @@
 import { Readable } from 'node:stream';
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 
 import { parseCursor, toCursor } from '../../event-log/cursor.ts';
-import { beginning, type Position } from '../../event-log/event-log.ts';
+import { beginning } from '../../event-log/event-log.ts';
 import { cloudEventOf } from '../../feed/cloud-event.ts';
 import { EventFeed, type FeedFilter } from '../../feed/event-feed.ts';
 import { exportLog } from '../../feed/log-export.ts';
 import { ownerFilter } from '../../auth/principal.ts';
 import { principalOf } from '../authenticate.ts';
-import { beginStream } from '../begin-stream.ts';
+import { ndjsonFormat, serverSentFormat } from '../open-streams.ts';
 import type { Services } from '../services.ts';
 import { CloudEventShape, contentOf, Cursor, LastEventIdHeader, Limit } from '../shapes.ts';
 
 const maxWaitMs = 55_000;
-const keepAliveMs = 15_000;
 
 /** The log for outside consumers: the same feed as a JSON batch, a long poll, NDJSON or server-sent events. */
-export function eventRoutes({ log, queries, clock }: Services): FastifyPluginAsyncTypebox {
+export function eventRoutes({ log, queries, clock, streams }: Services): FastifyPluginAsyncTypebox {
   const feed = new EventFeed(log, async (stream) => (await queries.executionById(stream))?.owner ?? null);
   return async (app) => {
     app.get(
@@ -61,9 +59,13 @@ export function eventRoutes({ log, queries, clock }: Services): FastifyPluginAsy
           types: types?.split(',') ?? null,
           stream: stream ?? null,
         };
-        const accept = request.headers.accept ?? '';
-        if (accept.includes('application/x-ndjson')) return follow(feed, position, filter, reply, ndjson);
-        if (accept.includes('text/event-stream')) return follow(feed, position, filter, reply, serverSent);
+        const format = wantedFormat(request.headers.accept);
+        if (format !== null) {
+          return streams.serve(reply, principalOf(request), format, async (stream) => {
+            for await (const events of feed.follow(position, filter, stream.signal))
+              await stream.write(events.map((event) => format.line(cloudEventOf(event))).join(''));
+          });
+        }
         const page = await feed.page(position, filter, limit, waitMs);
         return reply
           .header('content-type', 'application/cloudevents-batch+json')
@@ -99,57 +101,21 @@ export function eventRoutes({ log, queries, clock }: Services): FastifyPluginAsy
   };
 }
 
-interface Format {
-  readonly contentType: string;
-  readonly keepAlive: string;
-  readonly line: (event: ReturnType<typeof cloudEventOf>) => string;
-}
+/** How events are written into an open stream, one after the other. */
+const formats = {
+  'application/x-ndjson': {
+    ...ndjsonFormat,
+    line: (event: CloudEvent) => `${JSON.stringify(event)}\n`,
+  },
+  'text/event-stream': {
+    ...serverSentFormat,
+    line: (event: CloudEvent) => `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+  },
+} as const;
+type CloudEvent = ReturnType<typeof cloudEventOf>;
 
-const ndjson: Format = {
-  contentType: 'application/x-ndjson',
-  keepAlive: '\n',
-  line: (event) => `${JSON.stringify(event)}\n`,
-};
-const serverSent: Format = {
-  contentType: 'text/event-stream',
-  keepAlive: ':\n\n',
-  line: (event) => `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
-};
-
-/** Writes the feed until the reader goes away, at the reader's pace. */
-async function follow(
-  feed: EventFeed,
-  after: Position,
-  filter: FeedFilter,
-  reply: FastifyReply,
-  format: Format,
-): Promise<void> {
-  if (!beginStream(reply, format.contentType)) return;
-  const { raw } = reply;
-  const gone = new AbortController();
-  raw.once('close', () => {
-    gone.abort();
-  });
-  const keepAlive = setInterval(() => {
-    raw.write(format.keepAlive);
-  }, keepAliveMs);
-  try {
-    for await (const events of feed.follow(after, filter, gone.signal)) {
-      const flushed = raw.write(events.map((event) => format.line(cloudEventOf(event))).join(''));
-      if (!flushed) await drained(reply, gone.signal);
-    }
-  } finally {
-    clearInterval(keepAlive);
-    raw.end();
-  }
-}
-
-function drained({ raw }: FastifyReply, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const done = (): void => {
-    resolve(undefined);
-  };
-  raw.once('drain', done);
-  signal.addEventListener('abort', done, { once: true });
-  return promise;
+/** The stream that a reader would rather have than a page; null when it wants a page. */
+function wantedFormat(accept: string | undefined) {
+  const type = (['application/x-ndjson', 'text/event-stream'] as const).find((name) => accept?.includes(name));
+  return type === undefined ? null : formats[type];
 }

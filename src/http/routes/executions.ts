@@ -50,7 +50,7 @@ const ExecutionId = Type.Object({ id: Type.String({ maxLength: 80 }) });
 
 /** Executions: history, one, cancel, retry, batch, events, artifacts, live stream. */
 export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
-  const { queries, log, executions, requests, catalog, clock, artifactsDir } = services;
+  const { queries, log, executions, requests, catalog, clock, artifactsDir, streams } = services;
   return async (app) => {
     const tags = ['executions'];
     const read = { access: 'executions:read' } as const;
@@ -172,8 +172,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
             message: 'Another program ran it; only that one can run it again.',
           });
         }
-        const skill = catalog.get(row.skill);
-        if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
+        const skill = catalog.find(row.skill);
         if (row.secretParamsJson !== '[]') {
           throw new AppError('MOVE_NOT_ALLOWED', {
             message: 'Its secret parameters were erased when it ended; run the skill with them again.',
@@ -229,8 +228,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         const answers = await Promise.all(
           request.body.executions.map(async ({ skillId, params, ...rest }, i) => {
             try {
-              const skill = catalog.get(skillId);
-              if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
+              const skill = catalog.find(skillId);
               const keyed = key === null ? {} : { idempotencyKey: `${key}/${String(i)}` };
               const options: RequestOptions = { ...optionsOf(rest), ...keyed, cause: 'batch', causeId: batchId };
               const { executionId } = await requests.request({
@@ -335,12 +333,15 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           description: 'Ends after the terminal event. Last-Event-ID resumes.',
           params: ExecutionId,
           headers: LastEventIdHeader,
-          response: { 200: contentOf('Messages as they happen.', { 'text/event-stream': Type.Unknown() }) },
+          response: {
+            200: contentOf('Messages as they happen.', { 'text/event-stream': Type.Unknown() }),
+            204: Type.Null({ description: 'It has ended, and everything was sent before.' }),
+          },
         },
       },
       async (request, reply) => {
-        const { id } = await ownedExecution(services, principalOf(request), request.params.id);
-        await streamExecution(log, id, request, reply);
+        const row = await ownedExecution(services, principalOf(request), request.params.id);
+        await streamExecution({ log, streams }, row, request, reply);
       },
     );
     await Promise.resolve();

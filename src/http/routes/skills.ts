@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
 import type { RequestOptions } from '../../commands/request-execution.ts';
-import { AppError } from '../../kernel/errors.ts';
 import type { JsonValue } from '../../kernel/json.ts';
 import type { LoadedSkill } from '../../skills/skill.ts';
 import { principalOf } from '../authenticate.ts';
@@ -98,7 +97,7 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
       '/api/skills/:id',
       { config: read, schema: { tags, summary: 'One skill', params: SkillId, response: { 200: SkillShape } } },
       (request) => {
-        return skillView(skillNamed(services, request.params.id));
+        return skillView(services.catalog.find(request.params.id));
       },
     );
 
@@ -135,7 +134,7 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const principal = principalOf(request);
-        const skill = skillNamed(services, request.params.id);
+        const skill = services.catalog.find(request.params.id);
         const key = idempotencyKeyOf(request.headers);
         const body = request.body ?? {};
         const options: RequestOptions = { ...optionsOf(body), ...(key !== null && { idempotencyKey: key }) };
@@ -156,12 +155,6 @@ export function skillRoutes(services: Services): FastifyPluginAsyncTypebox {
     );
     await Promise.resolve();
   };
-}
-
-function skillNamed({ catalog }: Services, name: string): LoadedSkill {
-  const skill = catalog.get(name);
-  if (skill === undefined) throw new AppError('SKILL_NOT_FOUND');
-  return skill;
 }
 
 function page(skills: readonly LoadedSkill[], limit: number, offset: number) {

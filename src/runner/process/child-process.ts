@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+import { AppError } from '../../kernel/errors.ts';
 import { randomText } from '../../kernel/ids.ts';
 import { skillEnvironment } from '../../skills/skill-environment.ts';
 import type { FromChild, ToChild } from '../child/messages.ts';
@@ -51,7 +52,13 @@ export class SkillChild {
         ...(options.compileCache === null ? {} : { NODE_COMPILE_CACHE: options.compileCache }),
       },
     });
-    this.#channel = this.#process.stdio[3] as Duplex;
+    this.#process.once('error', () => {
+      this.#exit();
+    });
+    this.#process.once('close', () => {
+      this.#exit();
+    });
+    this.#channel = channelOf(this.#process);
     const reader = new FrameReader(options.maxFrameBytes);
     this.#channel.on('data', (chunk: Buffer) => {
       const messages = reader.push(chunk);
@@ -63,12 +70,6 @@ export class SkillChild {
     this.#process.stdout?.resume();
     this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.#stderrTail = (this.#stderrTail + chunk.toString('latin1')).slice(-maxStderrTail);
-    });
-    this.#process.once('error', () => {
-      this.#exit();
-    });
-    this.#process.once('close', () => {
-      this.#exit();
     });
   }
 
@@ -134,6 +135,15 @@ export class SkillChild {
   }
 }
 
+/** Without files or processes to spare there is no channel: Node then returns a process that has no streams at all. */
+function channelOf(child: ChildProcess): Duplex {
+  const channel = (child.stdio as ChildProcess['stdio'] | undefined)?.[3];
+  if (channel === null || channel === undefined) {
+    throw new AppError('BUSY', { message: 'The system gives no more processes or open files.' });
+  }
+  return channel as Duplex;
+}
+
 function flagsOf({ readable, scratchDir, heapMb, compileCache }: ChildOptions): string[] {
   const reads = [...readable, sourceRoot, scratchDir, ...(compileCache === null ? [] : [compileCache])];
   return [
@@ -150,6 +160,8 @@ function flagsOf({ readable, scratchDir, heapMb, compileCache }: ChildOptions): 
 
 function descendantsTagged(tag: string): number[] {
   const wanted = `${tagVariable}=${tag}`;
+  // Only Linux tells the environment of others; elsewhere the process group has to do.
+  if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => environmentOf(pid).includes(wanted))

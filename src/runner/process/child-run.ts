@@ -5,7 +5,7 @@ import { isTooDeep, type JsonValue } from '../../kernel/json.ts';
 import { keepArtifacts } from '../artifacts.ts';
 import type { FromChild } from '../child/messages.ts';
 import type { RunErrorCode, RunEvents, RunJob, RunOutcome } from '../run-outcome.ts';
-import { skillError } from '../skill-errors.ts';
+import { failedRun, notStarted, skillError } from '../skill-errors.ts';
 import type { SkillChild } from './child-process.ts';
 
 interface ChildRunOptions {
@@ -75,20 +75,29 @@ export class ChildRun {
     const { executionId, attempt, skill, params, limits } = this.#job;
     const { nonce } = this.#options;
     const { outputBytes, resultBytes, timeoutMs } = limits;
-    child.send({
-      t: 'run',
-      nonce,
-      executionId,
-      attempt,
-      entry: skill.entry,
-      params,
-      workDir,
-      outputBytes,
-      resultBytes,
-    });
     this.#deadline = setTimeout(() => {
       this.stop('timed-out');
     }, timeoutMs);
+    try {
+      child.send({
+        t: 'run',
+        nonce,
+        executionId,
+        attempt,
+        entry: skill.entry,
+        params,
+        workDir,
+        outputBytes,
+        resultBytes,
+      });
+    } catch (error) {
+      this.#fail('SKILL_START_FAILED', notStarted(error), true);
+    }
+  }
+
+  /** Ends a run for which there is no child. */
+  refuse(reason: unknown): void {
+    this.#resolve(failedRun('SKILL_START_FAILED', notStarted(reason), true));
   }
 
   /** Ends a run that never began. */

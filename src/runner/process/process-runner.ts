@@ -69,9 +69,14 @@ export class ProcessRunner implements SkillRunner {
     }, memoryPollMs).unref();
   }
 
-  /** Starts one spare child ahead of the first run. */
+  /** Starts one spare child ahead of the next first run. */
   prewarm(): void {
-    if (this.#idle.size === 0) this.#idle.add(this.#spawn());
+    if (this.#idle.size > 0 || this.#stopped) return;
+    try {
+      this.#idle.add(this.#spawn());
+    } catch {
+      // The run that needs a child tries again, and says why there is none.
+    }
   }
 
   run(job: RunJob, events: RunEvents): RunHandle {
@@ -116,7 +121,13 @@ export class ProcessRunner implements SkillRunner {
 
   #assign({ job, run }: QueuedRun): void {
     const key = `${job.owner} ${job.skill.metadata.name} ${job.skill.digest}`;
-    const pooled = this.#childFor(key);
+    let pooled: PooledChild;
+    try {
+      pooled = this.#childFor(key);
+    } catch (error) {
+      run.refuse(error);
+      return;
+    }
     pooled.key = key;
     pooled.runs++;
     this.#idle.delete(pooled);
@@ -128,7 +139,7 @@ export class ProcessRunner implements SkillRunner {
     // The next first run of somebody finds a spare instead of waiting for a process to start.
     if (this.#idle.size === 0)
       setImmediate(() => {
-        if (!this.#stopped) this.prewarm();
+        this.prewarm();
       });
   }
 
@@ -178,7 +189,11 @@ export class ProcessRunner implements SkillRunner {
   #discard(pooled: PooledChild): void {
     this.#idle.delete(pooled);
     pooled.child.destroy();
-    rmSync(pooled.scratchDir, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      rmSync(pooled.scratchDir, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // What cannot be removed now goes at the next start.
+    }
   }
 
   #endIdle(): void {

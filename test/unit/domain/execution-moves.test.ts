@@ -19,13 +19,13 @@ const error = { code: 'SKILL_THREW', message: 'as planned', stack: null };
 const requested: ExecutionEvent = { type: 'ExecutionRequested', data: request.request };
 const started: ExecutionEvent = {
   type: 'ExecutionStarted',
-  data: { attempt: 1, node: 'node_a', mode: 'inline', limits: null },
+  data: { attempt: 1, node: 'node_a', mode: 'inline', limits: null, skillDigest: null },
 };
 const end = { attempt: 1, durationMs: 5, artifacts: [] };
 
 const commands: Readonly<Record<ExecutionCommand['kind'], ExecutionCommand>> = {
   request,
-  start: { kind: 'start', node: 'node_a', mode: 'inline', limits: null },
+  start: { kind: 'start', node: 'node_a', mode: 'inline', limits: null, skillDigest: null },
   'report-progress': { kind: 'report-progress', progress: 50, status: null },
   log: { kind: 'log', lines: [{ level: 'info', message: 'x', loggedAtMs: 1 }] },
   complete: { kind: 'complete', result: 1, durationMs: 5, artifacts: [] },

@@ -15,7 +15,7 @@ const request = requestOf({ expiresAtMs: 5000, retry });
 const requested: ExecutionEvent = { type: 'ExecutionRequested', data: request };
 const started = (attempt = 1): ExecutionEvent => ({
   type: 'ExecutionStarted',
-  data: { attempt, node: 'node_a', mode: 'process', limits: null },
+  data: { attempt, node: 'node_a', mode: 'process', limits: null, skillDigest: null },
 });
 const progressed = (progress: number, status: string | null = null): ExecutionEvent => ({
   type: 'ExecutionProgressed',
@@ -36,7 +36,7 @@ const lost = (attempt: number): ExecutionEvent => ({
 });
 const cancellationRequested: ExecutionEvent = { type: 'ExecutionCancellationRequested', data: { reason: null } };
 
-const start: ExecutionCommand = { kind: 'start', node: 'node_a', mode: 'process', limits: null };
+const start: ExecutionCommand = { kind: 'start', node: 'node_a', mode: 'process', limits: null, skillDigest: null };
 const complete: ExecutionCommand = { kind: 'complete', result: 7, durationMs: 5, artifacts: [] };
 const fail: ExecutionCommand = {
   kind: 'fail-attempt',
@@ -119,6 +119,18 @@ describe('an execution', () => {
     given(requested, started(), cancellationRequested)
       .when(fail)
       .then({ type: 'ExecutionCancelled', data: { attempt: 1, durationMs: 5, reason: null, artifacts: [] } });
+  });
+
+  it('ends with the reason that its cancellation was asked for with, however it ends then', () => {
+    const asked: ExecutionEvent = { type: 'ExecutionCancellationRequested', data: { reason: 'no longer wanted' } };
+    for (const command of [confirm, fail, timeOut]) {
+      given(requested, started(), asked)
+        .when(command)
+        .then({
+          type: 'ExecutionCancelled',
+          data: { attempt: 1, durationMs: 5, reason: 'no longer wanted', artifacts: [] },
+        });
+    }
   });
 
   it('completes although its cancellation was asked for, when the result came first', () => {

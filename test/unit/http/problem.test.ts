@@ -62,9 +62,9 @@ describe('an error at the edge', () => {
       }),
     );
     expect(error.code).toBe('VALIDATION_FAILED');
-    expect(error.message).toBe('/body must not have these: x, y');
+    expect(error.message).toBe('/body has unknown fields: x, y');
     expect(error.problems).toEqual([
-      { path: '/body', message: 'must not have these: x, y' },
+      { path: '/body', message: 'has unknown fields: x, y' },
       { path: '/priority', message: 'must be integer' },
     ]);
   });

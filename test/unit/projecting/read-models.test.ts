@@ -42,7 +42,10 @@ function eventOf(step: string, owner: string): ExecutionEvent {
         },
       };
     case 'start':
-      return { type: 'ExecutionStarted', data: { attempt: 1, node: 'n', mode: 'inline', limits: null } };
+      return {
+        type: 'ExecutionStarted',
+        data: { attempt: 1, node: 'n', mode: 'inline', limits: null, skillDigest: null },
+      };
     case 'progress':
       return { type: 'ExecutionProgressed', data: { attempt: 1, progress: 33.5, status: 'x' } };
     case 'lost':

@@ -25,7 +25,7 @@ const requested: ExecutionEvent = {
 };
 const started = (attempt: number): ExecutionEvent => ({
   type: 'ExecutionStarted',
-  data: { attempt, node: 'node_a', mode: 'process', limits: null },
+  data: { attempt, node: 'node_a', mode: 'process', limits: null, skillDigest: null },
 });
 const error = { code: 'SKILL_THREW', message: 'as planned', stack: null };
 const progressed: ExecutionEvent = { type: 'ExecutionProgressed', data: { attempt: 1, progress: 40, status: 'half' } };

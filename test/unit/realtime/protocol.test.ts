@@ -24,7 +24,7 @@ describe('a client message', () => {
     ['start', { kind: 'start' }],
     ['now', { kind: 'now' }],
     [{ seq: 3 }, { kind: 'seq', seq: 3 }],
-    [{ pos: 9 }, { kind: 'pos', pos: 9 }],
+    [{ pos: '09' }, { kind: 'pos', pos: '09' }],
     [{ tail: 2 }, { kind: 'tail', count: 2 }],
     [{ time: '2026-01-01T00:00:00Z' }, { kind: 'time', atMs: Date.UTC(2026, 0, 1) }],
   ])('may start at %j', (since, wanted) => {
@@ -34,7 +34,10 @@ describe('a client message', () => {
   it.each([
     { since: { seq: -1 } },
     { since: { seq: 1.5 } },
-    { since: { pos: '9' } },
+    { since: { pos: 9 } },
+    { since: { pos: '' } },
+    { conflate: 'sometimes' },
+    { onGap: 7 },
     { since: { time: 'yesterday' } },
     { since: 'end' },
     { since: [] },

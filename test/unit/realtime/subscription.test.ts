@@ -6,7 +6,7 @@ import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import type { JsonObject } from '../../../src/kernel/json.ts';
 import { textFrame } from '../../../src/realtime/frame.ts';
 import { messageOf } from '../../../src/realtime/messages.ts';
-import { type Delivery, type Sink, Subscription } from '../../../src/realtime/subscription.ts';
+import { type Delivery, firstRevisionAfter, type Sink, Subscription } from '../../../src/realtime/subscription.ts';
 import { StoreClient } from '../../../src/store/store-client.ts';
 import { appendOf, tick } from '../../support/log.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -85,14 +85,13 @@ class Client implements Sink {
 
 interface Place {
   readonly next?: number;
-  readonly afterPosition?: number;
 }
 
 function follow(
   executionId: string,
   client: Client,
   delivery: Partial<Delivery> = {},
-  { next = 0, afterPosition = 0 }: Place = {},
+  { next = 0 }: Place = {},
 ): Subscription {
   const subscription = new Subscription({
     log,
@@ -100,7 +99,6 @@ function follow(
     connection: client,
     delivery: { types: null, conflate: 'auto', ...delivery },
     next,
-    afterPosition,
     onEnd: stop,
   });
   const unsubscribe = log.subscribe((batch) => {
@@ -232,7 +230,8 @@ describe('a subscription', () => {
     const last = (await log.readStream(stream, { fromRevision: 1099, limit: 1 }))[0];
     await log.append(appendOf(stream, { events: [completed] }));
     const client = new Client();
-    await ended(client, follow(stream, client, { conflate: 'never' }, { afterPosition: last?.position ?? 0 }));
+    const next = await firstRevisionAfter(log, { id: stream, revision: 1000 }, last?.position ?? 0);
+    await ended(client, follow(stream, client, { conflate: 'never' }, { next }));
     expect(client.got.map(({ seq }) => seq)).toEqual(Array.from({ length: 101 }, (_, i) => 1101 + i));
     expectChain(client.got, 1100);
   });
@@ -241,7 +240,8 @@ describe('a subscription', () => {
     const stream = `exec_s${String(streams++)}`;
     await log.append(appendOf(stream, { events: [tick(1), completed] }));
     const client = new Client();
-    await ended(client, follow(stream, client, {}, { afterPosition: log.head() }));
+    const next = await firstRevisionAfter(log, { id: stream, revision: 1 }, log.head());
+    await ended(client, follow(stream, client, {}, { next }));
     expect(client.got).toEqual([]);
     expect(client.told.map(({ type, seq }) => [type, seq])).toEqual([['stream-end', 2]]);
   });
@@ -251,7 +251,7 @@ describe('a subscription', () => {
     const pieces = fc.array(piece, { minLength: 1, maxLength: 12 });
     const congestion = fc.array(fc.boolean(), { maxLength: 4 });
     await fc.assert(
-      fc.asyncProperty(pieces, fc.nat(12), fc.nat(), congestion, async (all, begin, pick, busy) => {
+      fc.asyncProperty(pieces, fc.nat(12), fc.nat(), congestion, fc.nat(), async (all, begin, pick, busy, known) => {
         const stream = `exec_s${String(streams++)}`;
         const base = log.head();
         const append = async ({ mine, size }: { mine: boolean; size: number }) => {
@@ -263,7 +263,9 @@ describe('a subscription', () => {
         const client = new Client(busy);
         // The rest is on its way while the subscription reads what is there already.
         const rest = all.slice(begin).map(append);
-        const subscription = follow(stream, client, { conflate: 'never' }, { afterPosition });
+        const revision = (known % (all.length + 1)) - 1;
+        const next = await firstRevisionAfter(log, { id: stream, revision }, afterPosition);
+        const subscription = follow(stream, client, { conflate: 'never' }, { next });
         await Promise.all(rest);
         await log.append(appendOf(stream, { events: [completed] }));
         await ended(client, subscription);

@@ -1,0 +1,34 @@
+/**
+ * Which nodes of a cell there are, and which of them takes up what. Ownership spares conflicts and nothing else: that nothing
+ * runs twice comes from expected revisions alone.
+ */
+export interface Membership {
+  /** True when this node is the one to take up what the key names: an execution, say. */
+  owns(key: string): boolean;
+
+  /**
+   * Those of `nodes` that are gone, asked of the cluster just now. None when this node is not a member itself: who was cut off
+   * must not judge others.
+   */
+  goneOf(nodes: Iterable<string>): Promise<ReadonlySet<string>>;
+
+  /** Calls `listener` whenever ownership has changed. */
+  onChange(listener: () => void): void;
+
+  /** Makes this node one of those that take things up, as soon as that can be. */
+  join(): void;
+
+  /** Tells the others that this node takes up nothing more. */
+  leave(): Promise<void>;
+}
+
+/** The membership of a node that has its log for itself: it owns everything, and every other node is a thing of the past. */
+export function aloneAs(node: string): Membership {
+  return {
+    owns: () => true,
+    goneOf: (nodes) => Promise.resolve(new Set([...nodes].filter((other) => other !== node))),
+    onChange: () => undefined,
+    join: () => undefined,
+    leave: () => Promise.resolve(),
+  };
+}
