@@ -3,14 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import { Accounts } from './auth/accounts.ts';
+import type { Accounts } from './auth/accounts.ts';
+import { createAuth } from './auth/create-auth.ts';
 import type { Membership } from './event-log/membership.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
+import { forgetOrphanedSecrets } from './commands/forget-orphaned-secrets.ts';
 import { recordSkills } from './commands/record-skills.ts';
-import { recordUserEvent } from './commands/record-user-event.ts';
 import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
+import { UserStore } from './commands/user-store.ts';
 import type { Config } from './settings.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { openEventLog, type OpenedLog } from './event-log/open-event-log.ts';
@@ -37,7 +39,7 @@ import { createVault } from './vault/vault.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
 
 const outputBytes = 1024 * 1024;
-const maxParamsBytes = 1024 * 1024;
+const resultBytes = 1024 * 1024;
 const maxTimeoutMs = 900_000;
 const maxRunsPerChild = 1000;
 const childIdleMs = 60_000;
@@ -86,7 +88,9 @@ export class Platform {
     this.webSocketManager = new WebSocketManager({
       external: parts.services.external,
       hub: parts.hub,
-      owner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
+      clock: parts.services.clock,
+      defaultOwner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
+      isUser: async (userId) => (await parts.services.queries.userById(userId))?.erased === 0,
     });
   }
 
@@ -141,7 +145,7 @@ export class Platform {
     });
     this.#app = app;
     serveWebSockets(app.server, {
-      accounts: services.accounts,
+      credentials: services.credentials,
       hub: this.hub,
       allowedOrigins: config.allowedOrigins,
       queryToken: config.queryToken,
@@ -231,12 +235,7 @@ async function assemble(
   await catalog.load();
   const queries = createQueries(store);
   const vault = createVault((method, ...args) => store.write(method, ...args));
-  const accounts = new Accounts({
-    vault,
-    clock,
-    record: (userId, event, actor) => recordUserEvent(log, clock, userId, event, actor),
-    isRegistered: async (userId) => (await log.readStream(userId, { limit: 1 })).length > 0,
-  });
+  const { accounts, apiKeys, credentials } = createAuth(vault, new UserStore(log, clock), clock);
   const executions = new ExecutionStore(log, clock);
   const skillRunner = createSkillRunner(config, catalog);
   const runner = new Runner({
@@ -247,7 +246,7 @@ async function assemble(
     skillRunner,
     node,
     membership,
-    limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes: maxParamsBytes },
+    limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
     onError: (error, executionId) => {
@@ -256,7 +255,7 @@ async function assemble(
   });
   const hub = new RealtimeHub({
     log,
-    accounts,
+    credentials,
     clock,
     executionById: (id) => queries.executionById(id),
     maxSocketsPerUser: config.maxSocketsPerUser,
@@ -266,7 +265,7 @@ async function assemble(
     log,
     vault,
     clock,
-    limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued, maxParamsBytes },
+    limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued },
     waiting: () => runner.waiting,
     placeFor: (skill, timeoutMs) => runner.placeFor(skill, timeoutMs),
   });
@@ -283,12 +282,14 @@ async function assemble(
     log,
     queries,
     accounts,
+    apiKeys,
+    credentials,
     catalog,
     requests,
     executions,
     external: new ExternalExecutions({ log, executions, clock }),
     endings: new Endings(log),
-    streams: new OpenStreams(accounts),
+    streams: new OpenStreams(credentials),
     artifactsDir: join(config.dataDir, 'artifacts'),
     startedAtMs: clock.now(),
     node,
@@ -307,6 +308,7 @@ async function assemble(
       }),
   };
   await accounts.finishErasures(await queries.erasedUserIds());
+  await forgetOrphanedSecrets(vault, log, (id) => queries.executionById(id));
   await ensureAdministrator(config, queries, accounts);
   await recordSkills({ log, queries, clock, node }, catalog.list());
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.

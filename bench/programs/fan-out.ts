@@ -70,7 +70,7 @@ async function ours(): Promise<void> {
   const { url, adminKeyFile } = await platform.start();
   const { external, queries } = platform.services;
   const owner = (await queries.firstUserWithRole('administrator'))?.id ?? '';
-  const id = await external.open(owner, 'system', 'fan-out', {});
+  const { executionId: id } = await external.open({ owner, actor: 'system', name: 'fan-out', params: {} });
   say({ url: `${url}/ws?token=${readFileSync(adminKeyFile, 'utf8').trim()}&execution=${id}` });
   await told();
   while (Number(platform.hub.stats().totalConnections) < Number(expected))

@@ -84,7 +84,7 @@ export interface ExecutionAttemptFailed {
   readonly attempt: number;
   /** Why. */
   readonly error: SkillError;
-  /** How long the attempt took, in milliseconds. */
+  /** How long this attempt took, in milliseconds, as the runner measured. */
   readonly durationMs: number;
   /** When the next attempt is due, in milliseconds since 1970. */
   readonly retryAtMs: number;
@@ -110,7 +110,7 @@ export interface ExecutionCancellationRequested {
 export interface ExecutionCancelled {
   /** Attempt that was stopped; 0 when none had started. */
   readonly attempt: number;
-  /** How long the attempt took, in milliseconds. */
+  /** How long the attempt took that was stopped, in milliseconds; when none was running, how long the execution had existed. */
   readonly durationMs: number;
   /** Why. */
   readonly reason: string | null;
@@ -124,7 +124,7 @@ export interface ExecutionCompleted {
   readonly attempt: number;
   /** What it returned. */
   readonly result: JsonValue;
-  /** How long the attempt took, in milliseconds. */
+  /** How long the last attempt took, in milliseconds: from the start of the skill to its result, as the runner measured or another program told. Not the time from startedAt to endedAt, which begins with the first attempt and includes waiting. */
   readonly durationMs: number;
   /** Files that the skill left in its work directory. */
   readonly artifacts: readonly Artifact[];
@@ -132,7 +132,7 @@ export interface ExecutionCompleted {
 
 /** The execution waited longer than allowed and was not started. */
 export interface ExecutionExpired {
-  /** How long it waited, in milliseconds. */
+  /** How long it waited, in milliseconds. An expired execution has a durationMs of 0. */
   readonly waitedMs: number;
 }
 
@@ -142,7 +142,7 @@ export interface ExecutionFailed {
   readonly attempt: number;
   /** Why. */
   readonly error: SkillError;
-  /** How long the attempt took, in milliseconds. */
+  /** How long the last attempt took, in milliseconds, as the runner measured or another program told; for one that was lost with its node, until that was noticed. */
   readonly durationMs: number;
   /** Files that the skill left in its work directory. */
   readonly artifacts: readonly Artifact[];
@@ -180,7 +180,7 @@ export interface ExecutionRequested {
   readonly skillVersion: string;
   /** SHA-256 over the files of the skill; empty when another program runs it. */
   readonly skillDigest: string;
-  /** Checked parameters, defaults applied, secret ones left out. */
+  /** Checked parameters, defaults applied. Secret ones are left out; under an idempotency key a keyed digest stands in their place. */
   readonly params: JsonValue;
   /** Names of parameters whose values are in the vault. */
   readonly secretParams: readonly string[];
@@ -220,7 +220,7 @@ export interface ExecutionTimedOut {
   readonly attempt: number;
   /** The limit. */
   readonly timeoutMs: number;
-  /** How long the attempt took, in milliseconds. */
+  /** How long the last attempt took, in milliseconds, as the runner measured: the limit and the time it took to stop the skill. */
   readonly durationMs: number;
   /** Files that the skill left in its work directory. */
   readonly artifacts: readonly Artifact[];

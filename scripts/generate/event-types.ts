@@ -59,6 +59,7 @@ export function eventsPage({ shared, events }: LoadedSchemas): string {
   return [
     '# Events\n',
     'Written by `npm run generate` from the schemas in `schemas/`. Every event also carries `id`, `stream`, `revision`, `position`, `at`, `actor`, `causationId` and `correlationId`.\n',
+    'An event follows from the ones before it in its stream; the last two say what the stream does not. `causationId` is the id of the event in another stream that led to this one: on the request of a repeated execution (`cause` is `retry`), the last event of the execution that it repeats. `correlationId` is the whole that the stream belongs to: on the requests of a batch, the batch. Otherwise both are null.\n',
     ...events.map((e) => section(e.schema)),
     '# Shared records\n',
     ...shared.map(section),

@@ -9,7 +9,7 @@ import { AppError } from '../kernel/errors.ts';
  * | `executions:read`  | read and follow executions, their events and artifacts    |
  * | `executions:write` | run skills, cancel, report progress of external ones      |
  * | `events:read`      | the event feed                                            |
- * | `keys:write`       | issue and revoke API keys, change the password            |
+ * | `keys:write`       | issue and revoke API keys                                 |
  * | `admin`            | everybody's data and the system's; administrators only    |
  */
 export const scopes = [
@@ -44,6 +44,12 @@ export function scopesOf(role: Principal['role']): ReadonlySet<Scope> {
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.has(scope)) return;
   throw new AppError('FORBIDDEN', { message: `This key lacks the scope ${scope}.` });
+}
+
+/** Throws FORBIDDEN for an API key: for what only the person may do, however much a key that is lying about can. */
+export function requireSession(principal: Principal): void {
+  if (principal.via === 'session') return;
+  throw new AppError('FORBIDDEN', { message: 'Sign in for this: no API key can do it.' });
 }
 
 /** True when the principal may see what belongs to `owner`. */

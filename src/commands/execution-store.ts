@@ -4,6 +4,7 @@ import { evolveExecution } from '../domain/execution/evolve.ts';
 import { type ExecutionState, initialExecution } from '../domain/execution/state.ts';
 import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { definitely } from '../kernel/assert.ts';
 import { AppError } from '../kernel/errors.ts';
 
 /** An execution as the log has it at a revision. */
@@ -20,6 +21,14 @@ export interface CommandResult {
   readonly events: readonly ExecutionEvent[];
   /** Position of the append; null when the command changed nothing. */
   readonly position: Position | null;
+}
+
+/** A command that was recorded earlier. */
+export interface FoundCommand {
+  readonly position: Position;
+  /** The first event that it led to. */
+  readonly event: RecordedEvent;
+  readonly before: ExecutionState;
 }
 
 const maxTries = 20;
@@ -66,11 +75,12 @@ export class ExecutionStore {
     }
   }
 
-  async #fold(executionId: string): Promise<LoadedExecution> {
+  async #fold(executionId: string, beforeRevision = Infinity): Promise<LoadedExecution> {
     let loaded: LoadedExecution = { state: initialExecution, revision: -1, request: null };
     for (;;) {
       const events = await this.#log.readStream(executionId, { fromRevision: loaded.revision + 1, limit: pageEvents });
       for (const event of events) {
+        if (event.revision >= beforeRevision) return loaded;
         const request = event.type === 'ExecutionRequested' ? event.data : loaded.request;
         loaded = { state: evolveExecution(loaded.state, event), revision: event.revision, request };
       }
@@ -79,14 +89,15 @@ export class ExecutionStore {
   }
 
   /**
-   * Applies a command. `guard` sees the loaded execution first and may throw.
-   * Throws what the decider throws, or REVISION_CONFLICT when others kept being faster.
+   * Applies a command. `guard` sees the loaded execution first and may throw. Under a `name`, a command is found again by
+   * {@link find}. Throws what the decider throws, or REVISION_CONFLICT when others kept being faster.
    */
   async execute(
     executionId: string,
     command: ExecutionCommand,
     actor: string,
     guard: (loaded: LoadedExecution) => void = () => undefined,
+    name: string | null = null,
   ): Promise<CommandResult> {
     for (let tries = 0; tries < maxTries; tries++) {
       const loaded = tries === 0 ? await this.load(executionId) : await this.reload(executionId);
@@ -94,9 +105,30 @@ export class ExecutionStore {
       const events = decideExecution(command, loaded.state);
       if (events.length === 0) return { events, position: null };
       const expected = loaded.revision < 0 ? 'none' : loaded.revision;
-      const result = await this.#log.append({ stream: executionId, events, expected, actor, atMs: this.#clock.now() });
+      const appendId = name === null ? {} : { appendId: appendIdOf(name, tries) };
+      const atMs = this.#clock.now();
+      const result = await this.#log.append({ stream: executionId, events, expected, actor, atMs, ...appendId });
       if (result.outcome === 'accepted') return { events, position: result.position };
     }
     throw new AppError('REVISION_CONFLICT');
   }
+
+  /** Where the command of that name was recorded, and the execution as it was before; null when it never was. */
+  async find(executionId: string, name: string): Promise<FoundCommand | null> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const outcome = await this.#log.outcomeOf(executionId, appendIdOf(name, tries));
+      if (outcome === null) return null;
+      if (outcome.outcome === 'conflict') continue;
+      const { position, firstRevision } = outcome;
+      const [event] = await this.#log.readStream(executionId, { fromRevision: firstRevision, limit: 1 });
+      const { state } = await this.#fold(executionId, firstRevision);
+      return { position, event: definitely(event, 'an accepted append is in the log'), before: state };
+    }
+    return null;
+  }
+}
+
+/** A refused append is remembered under its id: each try needs one of its own. */
+function appendIdOf(name: string, tries: number): string {
+  return `${name}.${String(tries)}`;
 }

@@ -1,12 +1,14 @@
 import type { ExecutionCause, ExecutionRequested, RetryPolicy } from '../../schemas/generated/events.ts';
-import { decideExecution, type ExecutionCommand, type ExecutionEvent } from '../domain/execution/decide.ts';
-import { evolveExecution } from '../domain/execution/evolve.ts';
+import { decideAll } from '../domain/execution/decide-all.ts';
+import type { ExecutionCommand } from '../domain/execution/decide.ts';
 import { initialExecution } from '../domain/execution/state.ts';
 import type { AppendResult, EventLog, Position } from '../event-log/event-log.ts';
+import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
+import { AppError, isAppError } from '../kernel/errors.ts';
 import { derivedId, newId } from '../kernel/ids.ts';
-import type { JsonObject, JsonValue } from '../kernel/json.ts';
+import { canonicalJson, type JsonObject, type JsonValue } from '../kernel/json.ts';
+import { Turns } from '../kernel/turns.ts';
 import { checkParameters } from '../skills/parameters.ts';
 import type { LoadedSkill, SkillRetry } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -17,6 +19,8 @@ export interface RequestOptions {
   readonly priority?: number;
   /** Not to be started before this time, in milliseconds since 1970. */
   readonly runAtMs?: number;
+  /** Instead of `runAtMs`: not to be started for this long. */
+  readonly delayMs?: number;
   /** Not to be started later than this long after it became due; default: the skill's, or no limit. */
   readonly queueTtlMs?: number;
   /** Limit of one attempt; default: the skill's, or the server's. */
@@ -26,6 +30,8 @@ export interface RequestOptions {
   readonly idempotencyKey?: string;
   readonly cause?: ExecutionCause;
   readonly causeId?: string;
+  /** Id of the event that led to it. */
+  readonly causationId?: string;
 }
 
 /** Who asks for what. */
@@ -35,6 +41,14 @@ export interface ExecutionOrder {
   readonly skill: LoadedSkill;
   readonly params: JsonValue | undefined;
   readonly options: RequestOptions;
+}
+
+/** An order whose secret parameters are taken out. */
+interface Draft {
+  readonly order: ExecutionOrder;
+  readonly executionId: string;
+  readonly params: JsonObject;
+  readonly secretParams: readonly string[];
 }
 
 export interface RequestedExecution {
@@ -69,7 +83,6 @@ export interface RequestLimits {
   readonly defaultTimeoutMs: number;
   readonly maxTimeoutMs: number;
   readonly maxQueued: number;
-  readonly maxParamsBytes: number;
 }
 
 const defaultRetry = { initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000 } as const;
@@ -78,36 +91,90 @@ const maxLostAttempts = 3;
 /** Asks for executions: checks the parameters, keeps secret ones in the vault, and appends ExecutionRequested. */
 export class ExecutionRequests {
   readonly #deps: Dependencies;
+  readonly #turns = new Turns();
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
   }
 
   /**
-   * Resolves when the request is durable. Throws PARAMS_INVALID, QUEUE_FULL, BODY_TOO_LARGE, or IDEMPOTENCY_KEY_REUSED when
+   * Resolves when the request is durable. Throws PARAMS_INVALID, QUEUE_FULL, EVENT_TOO_LARGE, or IDEMPOTENCY_KEY_REUSED when
    * the key belongs to another order.
    */
   async request(order: ExecutionOrder): Promise<RequestedExecution> {
-    const { log, vault, clock, placeFor } = this.#deps;
-    const { skill, options, owner, actor } = order;
+    const { owner, skill, options } = order;
+    const { open, secret } = splitSecrets(skill, this.#checked(order));
+    const { idempotencyKey: key } = options;
+    const executionId = key === undefined ? newId('exec', this.#deps.clock) : derivedId('exec', owner, key);
+    const draft = { order, executionId, params: open, secretParams: Object.keys(secret) };
+    if (draft.secretParams.length === 0) return this.#append(draft);
+    // One after the other: orders under one key must not mix up their secrets.
+    return this.#turns.take(() => this.#withSecrets(draft, secret), executionId);
+  }
+
+  /**
+   * Secrets lie in the vault before the log knows the execution, and are taken out again unless it becomes one. Under a key,
+   * the log gets a digest in the place of each, by which a repetition is told from another order.
+   */
+  async #withSecrets(plain: Draft, secret: JsonObject): Promise<RequestedExecution> {
+    const { vault } = this.#deps;
+    const { executionId, order } = plain;
+    const isKeyed = order.options.idempotencyKey !== undefined;
+    const draft = isKeyed ? { ...plain, params: { ...plain.params, ...(await this.#digests(plain, secret)) } } : plain;
+    const earlier = isKeyed ? await this.#existing(draft) : null;
+    if (earlier !== null) return earlier;
+    const added = await vault.add('params', executionId, order.owner, secret);
+    // Left by an order of which nobody knows yet whether it was written.
+    if (!added && canonicalJson(await vault.get('params', executionId)) !== canonicalJson(secret)) {
+      throw new AppError('IDEMPOTENCY_KEY_REUSED');
+    }
+    let keep = false;
+    try {
+      const requested = await this.#append(draft);
+      keep = requested.created;
+      return requested;
+    } catch (error) {
+      keep = isAppError(error) && error.code === 'OUTCOME_UNKNOWN';
+      throw error;
+    } finally {
+      // When even this fails, the next start finds it: see `forgetOrphanedSecrets`.
+      if (added && !keep) await vault.take('params', executionId).catch(() => null);
+    }
+  }
+
+  async #digests({ executionId }: Draft, secret: JsonObject): Promise<JsonObject> {
+    const entries = Object.entries(secret).map(async ([name, value]) => {
+      const digest = await this.#deps.vault.digest(canonicalJson([executionId, name, value]));
+      return [name, { digest }] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  async #append(draft: Draft): Promise<RequestedExecution> {
+    const { log, clock, placeFor } = this.#deps;
+    const { executionId, order } = draft;
+    const { cause, causeId, causationId = null } = order.options;
     const nowMs = clock.now();
-    const params = this.#checked(order);
-    const { open, secret } = splitSecrets(skill, params);
-    const request = this.#toRequested(order, open, Object.keys(secret), nowMs);
-    const { idempotencyKey } = options;
-    const executionId = idempotencyKey === undefined ? newId('exec', clock) : derivedId('exec', owner, idempotencyKey);
-    if (Object.keys(secret).length > 0) await vault.add('params', executionId, owner, secret);
-    const place = request.dueAtMs === null ? placeFor(skill, request.timeoutMs) : null;
-    const events = decideRequest(request, place, nowMs);
+    const request = this.#toRequested(draft, nowMs);
+    const place = request.dueAtMs === null ? placeFor(order.skill, request.timeoutMs) : null;
+    const commands = [{ kind: 'request', request } as const, ...(place === null ? [] : [place.start])];
     let result: AppendResult | null = null;
     try {
-      result = await log.append({ stream: executionId, events, expected: 'none', actor, atMs: nowMs });
+      result = await log.append({
+        stream: executionId,
+        events: decideAll(commands, initialExecution, nowMs),
+        expected: 'none',
+        actor: order.actor,
+        atMs: nowMs,
+        causationId,
+        correlationId: cause === 'batch' ? (causeId ?? null) : null,
+      });
     } finally {
       if (result?.outcome === 'accepted') place?.begin(executionId);
       else place?.giveBack();
     }
     if (result.outcome === 'accepted') return { executionId, position: result.position, created: true };
-    return this.#existing(executionId, request);
+    return definitely(await this.#existing(draft), 'a stream that is not new has a first event');
   }
 
   #checked({ skill, params }: ExecutionOrder): JsonObject {
@@ -120,16 +187,13 @@ export class ExecutionRequests {
     return checked.params;
   }
 
-  #toRequested(
-    order: ExecutionOrder,
-    params: JsonObject,
-    secretParams: readonly string[],
-    nowMs: number,
-  ): ExecutionRequested {
+  /** The request as it would have been at a time. */
+  #toRequested({ order, params, secretParams }: Draft, atMs: number): ExecutionRequested {
     const { owner, options } = order;
     const { metadata, digest } = order.skill;
     const { limits } = this.#deps;
-    const dueAtMs = options.runAtMs !== undefined && options.runAtMs > nowMs ? options.runAtMs : null;
+    const runAtMs = options.delayMs === undefined ? options.runAtMs : atMs + options.delayMs;
+    const dueAtMs = runAtMs !== undefined && runAtMs > atMs ? runAtMs : null;
     const queueTtlMs = options.queueTtlMs ?? metadata.queueTtlMs;
     return {
       owner,
@@ -142,30 +206,33 @@ export class ExecutionRequests {
       causeId: options.causeId ?? null,
       priority: options.priority ?? metadata.priority ?? 0,
       dueAtMs,
-      expiresAtMs: queueTtlMs === undefined ? null : (dueAtMs ?? nowMs) + queueTtlMs,
+      expiresAtMs: queueTtlMs === undefined ? null : (dueAtMs ?? atMs) + queueTtlMs,
       timeoutMs: Math.min(options.timeoutMs ?? metadata.timeoutMs ?? limits.defaultTimeoutMs, limits.maxTimeoutMs),
       retry: retryPolicy(options.retry ?? metadata.retry),
     };
   }
 
-  async #existing(executionId: string, request: ExecutionRequested): Promise<RequestedExecution> {
+  /** What the key led to before; null when it is new. Throws IDEMPOTENCY_KEY_REUSED when that was another order. */
+  async #existing(draft: Draft): Promise<RequestedExecution | null> {
+    const { executionId } = draft;
     const [first] = await this.#deps.log.readStream(executionId, { limit: 1 });
-    if (first?.type === 'ExecutionRequested' && isSameOrder(first.data, request)) {
+    if (first === undefined) return null;
+    // As of that time: a delay leads to another moment each time it is asked for.
+    if (first.type === 'ExecutionRequested' && isSameOrder(first.data, this.#toRequested(draft, first.atMs))) {
       return { executionId, position: first.position, created: false };
     }
     throw new AppError('IDEMPOTENCY_KEY_REUSED');
   }
 }
 
-function decideRequest(request: ExecutionRequested, place: Place | null, atMs: number): readonly ExecutionEvent[] {
-  const requested = decideExecution({ kind: 'request', request }, initialExecution);
-  if (place === null) return requested;
-  const state = requested.reduce((before, event) => evolveExecution(before, { ...event, atMs }), initialExecution);
-  return [...requested, ...decideExecution(place.start, state)];
+function isSameOrder(recorded: ExecutionRequested, asked: ExecutionRequested): boolean {
+  if (recorded.skillDigest === asked.skillDigest) return canonicalJson(recorded) === canonicalJson(asked);
+  // The skill has changed, and with it the defaults that both requests hold: they cannot be compared any more.
+  return canonicalJson(identityOf(recorded)) === canonicalJson(identityOf(asked));
 }
 
-function isSameOrder(a: ExecutionRequested, b: ExecutionRequested): boolean {
-  return a.skill === b.skill && a.owner === b.owner && JSON.stringify(a.params) === JSON.stringify(b.params);
+function identityOf({ owner, skill, cause, causeId }: ExecutionRequested): JsonObject {
+  return { owner, skill, cause, causeId };
 }
 
 function splitSecrets(

@@ -1,7 +1,8 @@
 import avro from 'avsc';
 
 import { BugError } from '../kernel/assert.ts';
-import type { JsonValue } from '../kernel/json.ts';
+import { AppError } from '../kernel/errors.ts';
+import { isTooDeep, type JsonValue, maxJsonDepth } from '../kernel/json.ts';
 
 /** A JSON value inside an Avro string. */
 class JsonLogicalType extends avro.types.LogicalType {
@@ -10,6 +11,11 @@ class JsonLogicalType extends avro.types.LogicalType {
   }
 
   override _toValue(value: JsonValue): string {
+    // Here, where a value becomes part of an event for ever: whatever reads the log later walks it by recursion.
+    if (isTooDeep(value)) {
+      const message = `A value may be nested ${String(maxJsonDepth)} levels deep.`;
+      throw new AppError('VALIDATION_FAILED', { message });
+    }
     return JSON.stringify(value);
   }
 }

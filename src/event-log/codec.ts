@@ -3,6 +3,7 @@ import type avro from 'avsc';
 import type { EventType, IhumanEvent } from '../../schemas/generated/events.ts';
 import { eventSchemas } from '../../schemas/generated/schemas.ts';
 import { BugError, definitely } from '../kernel/assert.ts';
+import { isAppError } from '../kernel/errors.ts';
 import { type AvroSchema, parseSchema } from './avro.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
@@ -27,13 +28,17 @@ export class EventCodec {
   readonly #current = new Map(eventSchemas.map((schema) => [keyOfFingerprint(schema.fingerprint), schema.name]));
   #scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-  /** The event's bytes. An event that does not fit its schema is our own mistake: throws BugError. */
+  /**
+   * The event's bytes. Throws VALIDATION_FAILED for a value that is nested too deep. An event that does not fit its schema is
+   * our own mistake: throws BugError.
+   */
   encode(event: IhumanEvent): Buffer {
     const { type, head } = this.#writer(event.type);
     let end: number;
     try {
       end = type.encode(event.data, this.#scratch, headBytes);
     } catch (error) {
+      if (isAppError(error)) throw error;
       throw new BugError(
         `${event.type} does not fit its schema: ${error instanceof Error ? error.message : 'unknown'}`,
       );

@@ -24,6 +24,9 @@ export interface EventLog {
    */
   append(request: AppendRequest): Promise<AppendResult>;
 
+  /** What was answered to the append with this id, as far as this node knows; null when there was none. */
+  outcomeOf(stream: string, appendId: string): Promise<PastOutcome | null>;
+
   /** A page of one stream in revision order, from `fromRevision` (default 0) on. Empty when there is nothing there (yet). */
   readStream(stream: string, options?: ReadStreamOptions): Promise<readonly RecordedEvent[]>;
 
@@ -109,6 +112,9 @@ export interface Conflict {
 }
 
 export type AppendResult = Accepted | Conflict;
+
+/** An answer that was given before. */
+export type PastOutcome = Omit<Accepted, 'lastRevision'> | Conflict;
 
 /** An event as the log holds it. `IhumanEvent` gives `type` and `data`. */
 export type RecordedEvent<T extends EventType = EventType> = EventOf<T> & {

@@ -9,6 +9,7 @@ import type {
   EventLog,
   LogCapabilities,
   LogPage,
+  PastOutcome,
   Position,
   ReadAllOptions,
   ReadStreamOptions,
@@ -44,6 +45,13 @@ export abstract class StoredLog implements EventLog {
   abstract append(request: AppendRequest): Promise<AppendResult>;
 
   abstract close(): Promise<void>;
+
+  async outcomeOf(stream: string, appendId: string): Promise<PastOutcome | null> {
+    const verdict = await this.store.read<Verdict | null>('log.outcomeOf', stream, appendId);
+    if (verdict === null) return null;
+    if (verdict.kind === 'conflict') return { outcome: 'conflict', actualRevision: verdict.actualRevision };
+    return { outcome: 'accepted', position: verdict.position, firstRevision: verdict.firstRevision };
+  }
 
   async readStream(stream: string, options: ReadStreamOptions = {}): Promise<readonly RecordedEvent[]> {
     const { fromRevision = 0, limit = 1000 } = options;

@@ -7,7 +7,7 @@ import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { AppError } from '../kernel/errors.ts';
 import { isTooDeep, maxJsonDepth } from '../kernel/json.ts';
-import type { Accounts } from '../auth/accounts.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import { authenticate, credentialOf } from './authenticate.ts';
 import { documentApi } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
@@ -66,13 +66,13 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   });
   if (config.allowedOrigins.length > 0) await app.register(cors, corsOptions(config.allowedOrigins));
   if (config.rateLimit > 0) {
-    await app.register(rateLimit, limitOptions(config.rateLimit, services.accounts));
+    await app.register(rateLimit, limitOptions(config.rateLimit, services.credentials));
     // Of its own hooks none runs before the credential is looked at, and a bad one would count for nothing.
     app.addHook('onRequest', app.rateLimit());
   }
   refuseOtherMethods(app);
   await documentApi(app);
-  app.addHook('onRequest', authenticate(services.accounts));
+  app.addHook('onRequest', authenticate(services.credentials));
   app.addHook('preValidation', (request, _reply, done) => {
     const message = `The body may be nested ${String(maxJsonDepth)} levels deep.`;
     done(isTooDeep(request.body) ? new AppError('VALIDATION_FAILED', { message }) : undefined);
@@ -141,7 +141,7 @@ function corsOptions(origins: readonly string[]): object {
  * Requests a minute of each account, and of each address for all that nobody vouches for: what is sent without a credential, to
  * open routes, or with a credential that was not found good in the last moments. A new token with every request gains nothing.
  */
-function limitOptions(max: number, accounts: Accounts): object {
+function limitOptions(max: number, credentials: Credentials): object {
   return {
     global: false,
     max,
@@ -149,7 +149,7 @@ function limitOptions(max: number, accounts: Accounts): object {
     cache: 20_000,
     keyGenerator: (request: FastifyRequest) => {
       const credential = request.routeOptions.config.access === 'open' ? null : credentialOf(request);
-      return (credential === null ? undefined : accounts.authenticateCached(credential)?.userId) ?? request.ip;
+      return (credential === null ? undefined : credentials.authenticateCached(credential)?.userId) ?? request.ip;
     },
     errorResponseBuilder: (_: FastifyRequest, { ttl }: { ttl: number }) =>
       new AppError('RATE_LIMITED', { retryAfterMs: ttl }),

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-import type { Accounts } from '../auth/accounts.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import { type Principal, requireScope, type Scope } from '../auth/principal.ts';
 import { assertThat, definitely } from '../kernel/assert.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -24,7 +24,7 @@ export function credentialOf(request: FastifyRequest): string | null {
 }
 
 /** Checks every request against its route's `access` before anything of it is read. */
-export function authenticate(accounts: Accounts) {
+export function authenticate(credentials: Credentials) {
   return async (request: FastifyRequest): Promise<void> => {
     if (request.is404) return;
     const { access } = request.routeOptions.config;
@@ -32,7 +32,7 @@ export function authenticate(accounts: Accounts) {
     if (access === 'open') return;
     const credential = credentialOf(request);
     if (credential === null || credential === '') throw new AppError('UNAUTHENTICATED');
-    const principal = accounts.authenticateCached(credential) ?? (await accounts.authenticate(credential));
+    const principal = credentials.authenticateCached(credential) ?? (await credentials.authenticate(credential));
     if (principal === null) throw new AppError('UNAUTHENTICATED');
     request.principal = principal;
     if (access !== 'signed-in') requireScope(principal, access);

@@ -39,17 +39,22 @@ export const executionOptions = {
   ),
 };
 
-/** The options of a checked body. Throws VALIDATION_FAILED for a time that is none. */
+/** The options of a checked body. Throws VALIDATION_FAILED for a time that is none, and for two of them. */
 export function optionsOf(body: Static<ReturnType<typeof Type.Object<typeof executionOptions>>>): RequestOptions {
-  const { runAt, delayMs, ...rest } = body;
-  const runAtMs = runAt === undefined ? (delayMs === undefined ? undefined : Date.now() + delayMs) : parseTime(runAt);
-  const { priority, queueTtlMs, timeoutMs, retry } = rest;
+  const { runAt, delayMs, priority, queueTtlMs, timeoutMs, retry } = body;
+  if (runAt !== undefined && delayMs !== undefined) {
+    throw new AppError('VALIDATION_FAILED', {
+      message: 'Give runAt or delayMs, not both.',
+      problems: [{ path: '/delayMs', message: 'cannot be given together with runAt' }],
+    });
+  }
   return {
     ...(priority !== undefined && { priority }),
     ...(queueTtlMs !== undefined && { queueTtlMs }),
     ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(retry !== undefined && { retry: retry }),
-    ...(runAtMs !== undefined && { runAtMs }),
+    ...(retry !== undefined && { retry }),
+    ...(runAt !== undefined && { runAtMs: parseTime(runAt) }),
+    ...(delayMs !== undefined && { delayMs }),
   };
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 
 import type { FastifyReply } from 'fastify';
 
-import type { Accounts } from '../auth/accounts.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import type { Principal } from '../auth/principal.ts';
 
 /** How a stream of an answer looks on the wire. */
@@ -54,13 +54,13 @@ export class OpenStream {
  * expired, and with all others when the server stops.
  */
 export class OpenStreams {
-  readonly #accounts: Accounts;
+  readonly #credentials: Credentials;
   readonly #open = new Set<OpenStream>();
   readonly #stopListening: () => void;
 
-  constructor(accounts: Accounts) {
-    this.#accounts = accounts;
-    this.#stopListening = accounts.onRevoked((credentialId) => {
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+    this.#stopListening = credentials.onRevoked((credentialId) => {
       for (const stream of this.#open) if (stream.principal.credentialId === credentialId) stream.end();
     });
   }
@@ -107,6 +107,6 @@ export class OpenStreams {
   }
 
   async #endExpired(stream: OpenStream): Promise<void> {
-    if (!(await this.#accounts.isCurrent(stream.principal))) stream.end();
+    if (!(await this.#credentials.isCurrent(stream.principal))) stream.end();
   }
 }

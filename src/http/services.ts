@@ -1,4 +1,6 @@
 import type { Accounts } from '../auth/accounts.ts';
+import type { ApiKeys } from '../auth/api-keys.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import type { Endings } from '../commands/endings.ts';
 import type { ExecutionStore } from '../commands/execution-store.ts';
 import type { ExternalExecutions } from '../commands/report-execution.ts';
@@ -19,6 +21,8 @@ export interface Services {
   readonly log: EventLog;
   readonly queries: Queries;
   readonly accounts: Accounts;
+  readonly apiKeys: ApiKeys;
+  readonly credentials: Credentials;
   readonly catalog: SkillCatalog;
   readonly requests: ExecutionRequests;
   readonly executions: ExecutionStore;

@@ -63,7 +63,10 @@ export const ExecutionShape = Type.Object({
     Type.Object({ code: Type.String(), message: Type.String(), stack: Type.Union([Type.String(), Type.Null()]) }),
     Type.Null(),
   ]),
-  durationMs: Type.Union([Type.Integer(), Type.Null()]),
+  durationMs: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      'How long the last attempt took, as the event that ended it tells; null before the end. The time from startedAt, of the first attempt, to endedAt also holds the waits between attempts.',
+  }),
   attempt: Type.Integer({ description: '0 before the first start.' }),
   retry: Json,
   timeoutMs: Type.Integer(),
@@ -88,8 +91,12 @@ export const EventShape = Type.Object({
   revision: Type.Integer(),
   at: Timestamp,
   actor: Type.String(),
-  causationId: Type.Union([Type.String(), Type.Null()]),
-  correlationId: Type.Union([Type.String(), Type.Null()]),
+  causationId: Type.Union([Type.String(), Type.Null()], {
+    description: 'The event that led to it, if another stream has it.',
+  }),
+  correlationId: Type.Union([Type.String(), Type.Null()], {
+    description: 'The batch it belongs to; null: its stream.',
+  }),
   data: Json,
 });
 

@@ -20,3 +20,12 @@ export function isTooDeep(value: unknown, levels = maxJsonDepth): boolean {
   if (levels === 0) return true;
   return Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
 }
+
+/** JSON text that is the same for equal values: without `undefined`, and with the keys of every object in one order. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => (isJsonObject(inner) ? sorted(inner) : inner));
+}
+
+function sorted(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 import type { ExecutionRow } from '../../projections/executions/projection.ts';
-import type { Accounts } from '../auth/accounts.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import { mayRead, type Principal } from '../auth/principal.ts';
 import { isEnding } from '../commands/endings.ts';
 import { isCursor, parseCursor, toCursor } from '../event-log/cursor.ts';
@@ -20,7 +20,7 @@ import { updateMessage } from './update-message.ts';
 
 interface HubDependencies {
   readonly log: EventLog;
-  readonly accounts: Accounts;
+  readonly credentials: Credentials;
   readonly clock: Clock;
   readonly executionById: (id: string) => Promise<ExecutionRow | null>;
   readonly maxSocketsPerUser: number;
@@ -62,7 +62,7 @@ export class RealtimeHub {
       deps.log.subscribe((events) => {
         this.#take(events);
       }),
-      deps.accounts.onRevoked((credentialId) => {
+      deps.credentials.onRevoked((credentialId) => {
         this.#revoke(credentialId);
       }),
     ];
@@ -218,7 +218,7 @@ export class RealtimeHub {
   }
 
   async #renew(connection: Connection, token: string): Promise<void> {
-    const principal = await this.#deps.accounts.authenticate(token);
+    const principal = await this.#deps.credentials.authenticate(token);
     if (principal === null || principal.userId !== connection.principal.userId)
       connection.close(closeCodes.unauthorized, 'not your token');
     else connection.principal = principal;
@@ -392,7 +392,7 @@ export class RealtimeHub {
       connection.tell({ type: 'heartbeat', head });
     }
     for (const principal of new Map([...this.#connections].map(({ principal: p }) => [p.credentialId, p])).values()) {
-      if (!(await this.#deps.accounts.isCurrent(principal)))
+      if (!(await this.#deps.credentials.isCurrent(principal)))
         this.#closeAll(principal.credentialId, closeCodes.tokenExpired, 'the token has expired');
     }
   }

@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream';
 
 import { WebSocketServer } from 'ws';
 
-import type { Accounts } from '../auth/accounts.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { RealtimeHub } from './hub.ts';
 
 interface UpgradeOptions {
-  readonly accounts: Accounts;
+  readonly credentials: Credentials;
   readonly hub: RealtimeHub;
   readonly allowedOrigins: readonly string[];
   /** Accept `?token=`. */
@@ -68,7 +68,8 @@ async function admit(request: IncomingMessage, options: UpgradeOptions): Promise
   if (!options.isReady()) return { status: 503 };
   const ticket = url.searchParams.get('ticket');
   if (!originAllowed(request, options.allowedOrigins)) return { status: 403 };
-  const principal = ticket === null ? await byToken(request, url, options) : await options.accounts.takeTicket(ticket);
+  const principal =
+    ticket === null ? await byToken(request, url, options) : await options.credentials.takeTicket(ticket);
   if (principal === null) return { status: 401 };
   if (!principal.scopes.has('executions:read')) return { status: 403 };
   return { principal, executionId: url.searchParams.get('execution'), extended: url.searchParams.get('v') === '2' };
@@ -77,11 +78,11 @@ async function admit(request: IncomingMessage, options: UpgradeOptions): Promise
 async function byToken(
   request: IncomingMessage,
   url: URL,
-  { accounts, queryToken }: UpgradeOptions,
+  { credentials, queryToken }: UpgradeOptions,
 ): Promise<Principal | null> {
   const header = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const token = header ?? (queryToken ? url.searchParams.get('token') : null);
-  return token === null ? null : accounts.authenticate(token);
+  return token === null ? null : credentials.authenticate(token);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Problem } from '../kernel/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts';
+import { isJsonObject, isTooDeep, type JsonObject, type JsonValue } from '../kernel/json.ts';
 import { checkValue, isOfType } from './parameters.ts';
 import type { ParameterSpec, SkillMetadata } from './skill.ts';
 
@@ -93,6 +93,7 @@ export function checkMetadata(
   | { readonly metadata: SkillMetadata; readonly problems: readonly [] }
   | { readonly metadata: null; readonly problems: readonly Problem[] } {
   if (!isJsonObject(value)) return { metadata: null, problems: [{ path: '/metadata', message: 'must be an object' }] };
+  if (isTooDeep(value)) return { metadata: null, problems: [{ path: '/metadata', message: 'is nested too deep' }] };
   const problems = [
     ...checkKeys(value, required, '/metadata', Object.keys(required), Object.keys(optional)),
     ...checkKeys(value, optional, '/metadata', [], Object.keys(required)),

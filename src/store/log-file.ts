@@ -168,6 +168,15 @@ export class LogFile {
     return Number(this.#sql.recordAtOrBefore.get(low)?.position ?? 0);
   }
 
+  /** What was answered to the append with this id; null when there was none. */
+  outcomeOf(stream: string, appendId: string): Verdict | null {
+    const known = this.#sql.outcome.get(stream, appendId);
+    if (known === undefined) return null;
+    const revision = Number(known.revision);
+    if (known.position === null) return { kind: 'conflict', actualRevision: revision };
+    return { kind: 'duplicate', position: Number(known.position), firstRevision: revision };
+  }
+
   /** Recomputes the hash chain after `after` (to start in the middle, its own stored hash is taken on trust). */
   verifyChain(after: number, onProgress?: (position: number) => void): ChainCheck {
     let hash: Uint8Array = genesisHash;
@@ -210,12 +219,8 @@ export class LogFile {
   #judge(proposal: ProposedAppend): Verdict {
     const { stream, appendId } = proposal;
     if (appendId === null) return this.#arbitrate(proposal);
-    const known = this.#sql.outcome.get(stream, appendId);
-    if (known !== undefined) {
-      const revision = Number(known.revision);
-      if (known.position === null) return { kind: 'conflict', actualRevision: revision };
-      return { kind: 'duplicate', position: Number(known.position), firstRevision: revision };
-    }
+    const known = this.outcomeOf(stream, appendId);
+    if (known !== null) return known;
     const verdict = this.#arbitrate(proposal);
     // A refusal is remembered too: its late twin might find the stream at the revision that it once expected.
     if (verdict.kind === 'conflict') this.#sql.addOutcome.run(stream, appendId, null, verdict.actualRevision);

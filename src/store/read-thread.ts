@@ -64,6 +64,7 @@ class Reader {
       'log.readAll': (after: number, limit: number) => log.readAll(after, limit),
       'log.readChained': (after: number, limit: number) =>
         log.readAll(after, limit).map((record) => ({ ...record, hash: log.hashAt(record.position) })),
+      'log.outcomeOf': (stream: string, appendId: string) => log.outcomeOf(stream, appendId),
       'log.positionAt': (atMs: number) => log.positionAt(atMs),
       'readModels.status': () => readModels.status(),
       'readModels.rebuild': (reason: string) => {

@@ -65,6 +65,8 @@ class Store {
       'vault.add': (kind: string, key: string, owner: string | null, value: JsonValue) =>
         vault.add(kind, key, owner, value),
       'vault.take': (kind: string, key: string) => vault.take(kind, key),
+      'vault.keys': (kind: string) => vault.keys(kind),
+      'vault.digest': (text: string) => vault.digest(text),
       'vault.list': (kind: string, owner: string) => vault.list(kind, owner),
       'vault.eraseOwner': (owner: string) => vault.eraseOwner(owner),
     };

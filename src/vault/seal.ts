@@ -26,11 +26,13 @@ export interface Place {
 export class Sealer {
   readonly #valueKey: Buffer;
   readonly #nameKey: Buffer;
+  readonly #digestKey: Buffer;
   readonly #keyId: Buffer;
 
   constructor(key: Buffer) {
     this.#valueKey = derive(key, 'ihuman vault values');
     this.#nameKey = derive(key, 'ihuman vault names');
+    this.#digestKey = derive(key, 'ihuman vault digests');
     this.#keyId = createHash('sha256').update(this.#valueKey).digest().subarray(0, keyIdBytes);
   }
 
@@ -63,6 +65,11 @@ export class Sealer {
   /** What stands in the file for a key: equal keys give equal text, and nobody can tell the key without the key file. */
   nameOf(kind: string, key: string): string {
     return createHmac('sha256', this.#nameKey).update(`${kind}\0${key}`).digest('base64url');
+  }
+
+  /** What may stand outside the vault for a text: nobody can tell the text, or try guesses, without the key file. */
+  digestOf(text: string): string {
+    return createHmac('sha256', this.#digestKey).update(text).digest('base64url');
   }
 }
 

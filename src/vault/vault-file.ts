@@ -30,6 +30,7 @@ export class VaultFile {
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   readonly #byOwner: StatementSync;
+  readonly #ofKind: StatementSync;
   readonly #erase: StatementSync;
 
   constructor(path: string, key: Buffer) {
@@ -48,6 +49,7 @@ export class VaultFile {
       this.#insert = db.prepare('INSERT OR IGNORE INTO entries (kind, name, owner, blob) VALUES (?, ?, ?, ?)');
       this.#delete = db.prepare('DELETE FROM entries WHERE kind = ? AND name = ?');
       this.#byOwner = db.prepare('SELECT name, blob FROM entries WHERE owner = ? AND kind = ?');
+      this.#ofKind = db.prepare('SELECT name, owner, blob FROM entries WHERE kind = ?');
       this.#erase = db.prepare('DELETE FROM entries WHERE owner = ?');
       this.#checkKey();
     } catch (error) {
@@ -86,6 +88,19 @@ export class VaultFile {
   list(kind: string, owner: string): VaultEntry[] {
     const rows = onDisk(() => this.#byOwner.all(owner, kind));
     return rows.map(({ name, blob }) => this.#open(blob, { kind, name: textOrNull(name) ?? '', owner }));
+  }
+
+  /** The keys of all values of a kind. */
+  keys(kind: string): string[] {
+    const rows = onDisk(() => this.#ofKind.all(kind));
+    return rows.map(({ name, owner, blob }) => {
+      return this.#open(blob, { kind, name: textOrNull(name) ?? '', owner: textOrNull(owner) }).key;
+    });
+  }
+
+  /** A digest under a key of its own, derived from the vault's. */
+  digest(text: string): string {
+    return this.#sealer.digestOf(text);
   }
 
   /** Removes everything of an owner and returns how much it was. The journal is emptied too. */

@@ -19,6 +19,10 @@ export interface Vault {
   add(kind: VaultKind, key: string, owner: string | null, value: JsonValue): Promise<boolean>;
   /** Removes a value and returns it, or null; of two callers only one gets it. */
   take(kind: VaultKind, key: string): Promise<JsonValue>;
+  /** The keys of all values of a kind. */
+  keys(kind: VaultKind): Promise<readonly string[]>;
+  /** A digest of a text that only the owner of the vault's key can make: equal texts, equal digests. Stores nothing. */
+  digest(text: string): Promise<string>;
   /** All values of a kind that belong to an owner. */
   list(kind: VaultKind, owner: string): Promise<readonly VaultItem[]>;
   /** Removes everything that belongs to an owner; returns how much it was. */
@@ -37,6 +41,8 @@ export function createVault(call: Call): Vault {
     put: (kind, key, owner, value) => call('vault.put', kind, key, owner, value),
     add: (kind, key, owner, value) => call('vault.add', kind, key, owner, value),
     take: (kind, key) => call('vault.take', kind, key),
+    keys: (kind) => call('vault.keys', kind),
+    digest: (text) => call('vault.digest', text),
     list: (kind, owner) => call('vault.list', kind, owner),
     eraseOwner: (owner) => call('vault.eraseOwner', owner),
   };

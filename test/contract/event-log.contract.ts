@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { AppendResult, EventLog, Expected, StoredAppend } from '../../src/event-log/event-log.ts';
+import type { AppendResult, EventLog, Expected, NewEvent, StoredAppend } from '../../src/event-log/event-log.ts';
 import { chainHash, genesisHash } from '../../src/event-log/record.ts';
+import type { JsonValue } from '../../src/kernel/json.ts';
 import { appendOf, tick, wholeLog } from '../support/log.ts';
+import { requestOf } from '../support/requested.ts';
 
 /** One log under test: how to open it, end it cleanly, and end it as a crash would. */
 export interface LogUnderTest {
@@ -125,6 +127,17 @@ export function describeEventLog(factory: LogFactory): void {
         expect(event?.type === 'ExecutionProgressed' && event.data.status === status).toBe(true);
       });
 
+      it('takes a value that is nested 100 levels deep, and no deeper one', async () => {
+        const nested = (levels: number): JsonValue => (levels === 0 ? 1 : [nested(levels - 1)]);
+        const request = (params: JsonValue): NewEvent => ({ type: 'ExecutionRequested', data: requestOf({ params }) });
+        const stream = newStream();
+        await log.append(appendOf(stream, { events: [request(nested(100))] }));
+        await expect(log.append(appendOf(stream, { events: [request(nested(101))] }))).rejects.toMatchObject({
+          code: 'VALIDATION_FAILED',
+        });
+        expect(await log.readStream(stream)).toHaveLength(1);
+      });
+
       it('refuses what is too large, empty or badly named, and goes on', async () => {
         const tooLarge = 'x'.repeat(log.capabilities.maxAppendBytes + 1);
         await expect(log.append(appendOf(newStream(), { events: [tick(1, tooLarge)] }))).rejects.toMatchObject({
@@ -146,6 +159,16 @@ export function describeEventLog(factory: LogFactory): void {
         const first = await log.append(request);
         expect(await log.append(request)).toEqual(first);
         expect(await log.readStream(stream)).toHaveLength(1);
+      });
+
+      it('tell what an append was answered, whether it was accepted or refused', async () => {
+        const stream = newStream();
+        const first = await log.append(appendOf(stream, { events: [tick(1), tick(2)], appendId: 'yes' }));
+        const second = await log.append(appendOf(stream, { expected: 'none', appendId: 'no' }));
+        expect(first).toMatchObject((await log.outcomeOf(stream, 'yes'))!);
+        expect(await log.outcomeOf(stream, 'no')).toEqual(second);
+        expect(await log.outcomeOf(stream, 'other')).toBeNull();
+        expect(await log.outcomeOf(newStream(), 'yes')).toBeNull();
       });
 
       it('keep a refusal refused, even after the stream has reached what was expected', async () => {

@@ -160,6 +160,21 @@ describe('API keys', () => {
     expect((await server.call('GET', '/api/skills', { token: key })).status).toBe(401);
   });
 
+  it('can neither erase the account nor change its password, with whatever scope', async () => {
+    const { token } = await server.newUser();
+    const scopes = ['skills:read', 'executions:read', 'executions:write', 'events:read', 'keys:write'];
+    const { key } = (await server.call('POST', '/api/auth/keys', { token, body: { label: 'all', scopes } })).body;
+    const passwords = { currentPassword: 'a long enough phrase', newPassword: 'quite another phrase' };
+    for (const answer of [
+      await server.call('DELETE', '/api/auth/me', { token: key }),
+      await server.call('PUT', '/api/auth/password', { token: key, body: passwords }),
+    ]) {
+      expect(answer).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    }
+    expect((await server.call('PUT', '/api/auth/password', { token, body: passwords })).status).toBe(204);
+    expect((await server.call('DELETE', '/api/auth/me', { token })).status).toBe(204);
+  });
+
   it('of a member never reach administration', async () => {
     const { token } = await server.newUser();
     const answer = await server.call('POST', '/api/auth/keys', { token, body: { label: 'x', scopes: ['admin'] } });

@@ -93,6 +93,7 @@ const paths: readonly (readonly [string, string])[] = [
   ['POST', '/api/executions/exec_none/logs'],
   ['POST', '/api/executions/exec_none/complete'],
   ['POST', '/api/executions/exec_none/error'],
+  ['POST', '/api/executions/exec_none/cancelled'],
 ];
 
 const anyJson = fc.oneof(

@@ -11,12 +11,26 @@ let server: TestServer;
 
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
-beforeAll(async () => {
-  const skill = join(dir, 'skills', 'deep');
+function writeSkill(name: string, source: string): void {
+  const skill = join(dir, 'skills', name);
   mkdirSync(join(skill, 'src'), { recursive: true });
-  writeFileSync(join(skill, 'package.json'), '{"name":"deep","version":"1.0.0","main":"src/index.js"}');
-  writeFileSync(
-    join(skill, 'src/index.js'),
+  writeFileSync(join(skill, 'package.json'), `{"name":"${name}","version":"1.0.0","main":"src/index.js"}`);
+  writeFileSync(join(skill, 'src/index.js'), source);
+}
+
+beforeAll(async () => {
+  writeSkill(
+    'deeper',
+    `module.exports = {
+      metadata: {
+        name: 'deeper', version: '1.0.0', description: 'Has something deep', category: 'tests', difficulty: 'beginner', author: 'test',
+        parameters: { value: { type: 'array', default: ${nested(101)} } },
+      },
+      execute() {},
+    };`,
+  );
+  writeSkill(
+    'deep',
     `module.exports = {
       metadata: {
         name: 'deep', version: '1.0.0', description: 'Gives something deep', category: 'tests', difficulty: 'beginner', author: 'test',
@@ -65,6 +79,13 @@ it.each([101, 3000, 100_000])(
     expect(feed.body.at(-1).type).toBe('ihuman.ExecutionFailed.v1');
   },
 );
+
+it('a skill whose own description is nested too deep is refused, and the server starts', async () => {
+  const { token } = await server.newUser();
+  const { body } = await server.call('GET', '/api/skills', { token });
+  expect(body.skills.map(({ id }: { id: string }) => id)).toEqual(['deep']);
+  expect(server.serverLog.join('\n')).toContain('is nested too deep');
+});
 
 it('the figures of the process count on from scrape to scrape', async () => {
   const scrape = async (): Promise<number> => {

@@ -21,6 +21,7 @@ const bodies: readonly (readonly [method: string, path: string, body: Fields])[]
   ['POST', '/api/executions/:own/logs', { level: 'info', message: 'a line' }],
   ['POST', '/api/executions/:own/complete', { result: 1, durationMs: 1 }],
   ['POST', '/api/executions/:own/error', { error: 'none', durationMs: 1 }],
+  ['POST', '/api/executions/:own/cancelled', { reason: 'none', durationMs: 1 }],
 ];
 
 const route = fc.constantFrom(...bodies);

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
-import type { KeyInfo, Profile } from '../../auth/accounts.ts';
+import type { Profile } from '../../auth/accounts.ts';
+import type { KeyInfo } from '../../auth/api-keys.ts';
 import { scopes } from '../../auth/principal.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { principalOf } from '../authenticate.ts';
@@ -29,7 +30,7 @@ const KeyShape = Type.Object({
 const ScopeShape = Type.Union(scopes.map((scope) => Type.Literal(scope)));
 
 /** Accounts, sessions and API keys. */
-export function authRoutes({ accounts, config, clock }: Services): FastifyPluginAsyncTypebox {
+export function authRoutes({ accounts, apiKeys, credentials, config, clock }: Services): FastifyPluginAsyncTypebox {
   return async (app) => {
     const open = { access: 'open' } as const;
     const signedIn = { access: 'signed-in' } as const;
@@ -83,7 +84,7 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
       '/api/auth/logout',
       { config: signedIn, schema: { tags, summary: 'End this session', response: { 204: Type.Null() } } },
       async (request, reply) => {
-        await accounts.signOut(principalOf(request));
+        await credentials.signOut(principalOf(request));
         return reply.code(204).send(null);
       },
     );
@@ -99,8 +100,13 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
     app.delete(
       '/api/auth/me',
       {
-        config: { access: 'keys:write' },
-        schema: { tags, summary: "Erase the account's personal data", response: { 204: Type.Null() } },
+        config: signedIn,
+        schema: {
+          tags,
+          summary: "Erase the account's personal data",
+          description: 'Takes a session; API keys are refused.',
+          response: { 204: Type.Null() },
+        },
       },
       async (request, reply) => {
         await accounts.eraseUser(principalOf(request));
@@ -111,10 +117,11 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
     app.put(
       '/api/auth/password',
       {
-        config: { access: 'keys:write', ...strict },
+        config: { ...signedIn, ...strict },
         schema: {
           tags,
           summary: 'Change the password; ends all other sessions',
+          description: 'Takes a session; API keys are refused.',
           body: Type.Object({ currentPassword: Password, newPassword: Password }, { additionalProperties: false }),
           response: { 204: Type.Null() },
         },
@@ -132,7 +139,7 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
         schema: { tags, summary: 'List API keys', response: { 200: Type.Object({ keys: Type.Array(KeyShape) }) } },
       },
       async (request) => {
-        return { keys: (await accounts.listKeys(principalOf(request))).map(keyView) };
+        return { keys: (await apiKeys.list(principalOf(request))).map(keyView) };
       },
     );
 
@@ -157,7 +164,7 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
       async (request, reply) => {
         const { label, scopes: wanted, expiresInDays } = request.body;
         const expiresAtMs = expiresInDays === undefined ? null : clock.now() + expiresInDays * 86_400_000;
-        const issued = await accounts.issueKey(principalOf(request), { label, scopes: wanted, expiresAtMs });
+        const issued = await apiKeys.issue(principalOf(request), { label, scopes: wanted, expiresAtMs });
         return reply.code(201).send({ key: issued.key, ...keyView(issued) });
       },
     );
@@ -174,7 +181,7 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
         },
       },
       async (request, reply) => {
-        await accounts.revokeKey(principalOf(request), request.params.keyId);
+        await apiKeys.revoke(principalOf(request), request.params.keyId);
         return reply.code(204).send(null);
       },
     );
@@ -189,7 +196,7 @@ export function authRoutes({ accounts, config, clock }: Services): FastifyPlugin
           response: { 201: Type.Object({ ticket: Type.String(), expiresInMs: Type.Integer() }) },
         },
       },
-      async (request, reply) => reply.code(201).send(await accounts.issueTicket(principalOf(request))),
+      async (request, reply) => reply.code(201).send(await credentials.issueTicket(principalOf(request))),
     );
     await Promise.resolve();
   };

@@ -12,8 +12,9 @@ import { mayRead, ownerFilter, type Principal } from '../../auth/principal.ts';
 import type { RequestOptions } from '../../commands/request-execution.ts';
 import { parseCursor, toCursor } from '../../event-log/cursor.ts';
 import type { RecordedEvent } from '../../event-log/event-log.ts';
+import { eventId } from '../../event-log/record.ts';
 import { AppError, isAppError } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
+import { derivedId, newId } from '../../kernel/ids.ts';
 import type { JsonValue } from '../../kernel/json.ts';
 import { foldInMemory } from '../../projecting/memory-fold.ts';
 import { openArtifact } from '../../runner/artifacts.ts';
@@ -131,7 +132,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
           tags,
           summary: 'Cancel an execution',
           description:
-            'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time.',
+            'A waiting execution is cancelled at once; a running one is asked to stop and killed after its grace time. One that another program runs goes on until that program, which its next report tells, says that it has stopped.',
           params: ExecutionId,
           body: Type.Union([
             Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
@@ -181,6 +182,7 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         const options: RequestOptions = {
           cause: 'retry',
           causeId: row.id,
+          causationId: eventId(row.id, row.revision),
           ...(key !== null && { idempotencyKey: key }),
         };
         const params = JSON.parse(row.paramsJson) as JsonValue;
@@ -221,8 +223,8 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { actor, userId: owner } = principalOf(request);
-        const batchId = newId('batch', clock);
         const key = idempotencyKeyOf(request.headers);
+        const batchId = key === null ? newId('batch', clock) : derivedId('batch', owner, key);
         const answers = await Promise.all(
           request.body.executions.map(async ({ skillId, params, ...rest }, i) => {
             try {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
 import type { EventOf } from '../../../schemas/generated/events.ts';
-import { Accounts } from '../../../src/auth/accounts.ts';
+import { createAuth } from '../../../src/auth/create-auth.ts';
 import type { Principal } from '../../../src/auth/principal.ts';
+import { UserStore } from '../../../src/commands/user-store.ts';
+import type { AppendRequest, AppendResult, RecordedEvent } from '../../../src/event-log/event-log.ts';
 import { definitely } from '../../../src/kernel/assert.ts';
 import type { Clock } from '../../../src/kernel/clock.ts';
 import { AppError } from '../../../src/kernel/errors.ts';
@@ -60,10 +62,11 @@ export class AccountsBench {
   readonly file: VaultFile;
   readonly vault: Vault;
   readonly events: Recorded[] = [];
+  /** When set, the vault refuses to erase with this. */
+  vaultFailure: AppError | null = null;
   /** When set, the log refuses every append with this. */
   logFailure: AppError | null = null;
-  accounts: Accounts;
-  readonly #registered = new Set<string>();
+  #auth: ReturnType<typeof createAuth>;
   readonly #holds: Hold[] = [];
 
   constructor(root: string) {
@@ -80,31 +83,64 @@ export class AccountsBench {
       'vault.add': (...args: Parameters<VaultFile['add']>) => this.file.add(...args),
       'vault.take': (kind: string, key: string) => this.file.take(kind, key),
       'vault.list': (kind: string, owner: string) => this.file.list(kind, owner),
-      'vault.eraseOwner': (owner: string) => this.file.eraseOwner(owner),
+      'vault.eraseOwner': (owner: string) => {
+        if (this.vaultFailure !== null) throw this.vaultFailure;
+        return this.file.eraseOwner(owner);
+      },
     };
     this.vault = createVault(async <T>(method: string, ...args: readonly unknown[]): Promise<T> => {
       const result = definitely(methods[method], method)(...(args as never[])) as T;
       await this.#passHolds(method, String(args[0]));
       return result;
     });
-    this.accounts = this.restart();
+    this.#auth = this.#open();
   }
 
-  /** Accounts as after a restart of the server: the vault and the log stay, what was in memory is gone. */
-  restart(): Accounts {
-    this.accounts = new Accounts({
-      vault: this.vault,
-      clock: this.clock,
-      record: async (userId, event, actor) => {
-        await Promise.resolve();
-        if (this.logFailure !== null) throw this.logFailure;
-        if ((event.type === 'UserRegistered') === this.#registered.has(userId)) throw new AppError('REVISION_CONFLICT');
-        this.#registered.add(userId);
-        this.events.push({ userId, event, actor });
-      },
-      isRegistered: (userId) => Promise.resolve(this.#registered.has(userId)),
-    });
-    return this.accounts;
+  get accounts() {
+    return this.#auth.accounts;
+  }
+
+  get apiKeys() {
+    return this.#auth.apiKeys;
+  }
+
+  get credentials() {
+    return this.#auth.credentials;
+  }
+
+  /** As after a restart of the server: the vault and the log stay, what was in memory is gone. */
+  restart(): this {
+    this.#auth = this.#open();
+    return this;
+  }
+
+  #open() {
+    const log = {
+      append: (request: AppendRequest) => this.#append(request),
+      readStream: (stream: string, { fromRevision = 0 } = {}) =>
+        Promise.resolve(this.#stream(stream).slice(fromRevision)),
+    };
+    return createAuth(this.vault, new UserStore(log, this.clock), this.clock);
+  }
+
+  async #append({ stream, events, expected, actor }: AppendRequest): Promise<AppendResult> {
+    await Promise.resolve();
+    if (this.logFailure !== null) throw this.logFailure;
+    const actualRevision = this.#stream(stream).length - 1;
+    if ((expected === 'none' ? -1 : expected) !== actualRevision) return { outcome: 'conflict', actualRevision };
+    for (const { type, data } of events) this.events.push({ userId: stream, event: { type, data } as EventOf, actor });
+    const position = this.events.length;
+    return {
+      outcome: 'accepted',
+      position,
+      firstRevision: actualRevision + 1,
+      lastRevision: actualRevision + events.length,
+    };
+  }
+
+  #stream(userId: string): RecordedEvent[] {
+    const events = this.events.filter((recorded) => recorded.userId === userId);
+    return events.map(({ event }, revision) => ({ ...event, revision }) as RecordedEvent);
   }
 
   /** The next call of that method and kind is done, but its answer is kept back until it is released. */
@@ -136,7 +172,7 @@ export class AccountsBench {
   }
 
   async principalOf(credential: string): Promise<Principal> {
-    return definitely(await this.accounts.authenticate(credential), 'the credential is valid');
+    return definitely(await this.credentials.authenticate(credential), 'the credential is valid');
   }
 
   async #passHolds(method: string, kind: string): Promise<void> {

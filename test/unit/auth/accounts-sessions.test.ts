@@ -19,8 +19,8 @@ describe('signing in', () => {
     const { token, userId, principal } = await bench.newUser('anna');
     expect(principal).toMatchObject({ userId, role: 'member', via: 'session', actor: userId });
     expect(principal.scopes.has('admin')).toBe(false);
-    expect(bench.accounts.authenticateCached(token)).toBe(principal);
-    expect(bench.restart().authenticateCached(token)).toBeUndefined();
+    expect(bench.credentials.authenticateCached(token)).toBe(principal);
+    expect(bench.restart().credentials.authenticateCached(token)).toBeUndefined();
     expect((await bench.principalOf(token)).userId).toBe(userId);
   });
 
@@ -91,13 +91,13 @@ describe('signing in', () => {
   it('does not stop API keys while it is delayed', async () => {
     const bench = new AccountsBench(root);
     const { principal } = await bench.newUser('anna');
-    const { key } = await bench.accounts.issueKey(principal, {
+    const { key } = await bench.apiKeys.issue(principal, {
       label: 'k',
       scopes: ['skills:read'],
       expiresAtMs: null,
     });
     for (let i = 0; i < 8; i++) await codeOf(bench.accounts.signIn('anna@example.org', 'wrong', here));
-    expect(await bench.accounts.authenticate(key)).not.toBeNull();
+    expect(await bench.credentials.authenticate(key)).not.toBeNull();
   });
 
   it('keeps the 100 newest sessions of an account', async () => {
@@ -110,7 +110,7 @@ describe('signing in', () => {
     bench.clock.forward(100);
     await bench.accounts.signIn('anna@example.org', goodPassword, here);
     expect(await bench.vault.list('session', first.userId)).toHaveLength(100);
-    expect(await bench.accounts.authenticate(first.token)).toBeNull();
+    expect(await bench.credentials.authenticate(first.token)).toBeNull();
   });
 });
 
@@ -119,11 +119,11 @@ describe('a session', () => {
     const bench = new AccountsBench(root);
     const { token, userId } = await bench.newUser('anna');
     bench.clock.forward(11 * hourMs);
-    expect(await bench.accounts.authenticate(token)).not.toBeNull();
+    expect(await bench.credentials.authenticate(token)).not.toBeNull();
     bench.clock.forward(11 * hourMs);
-    expect(await bench.accounts.authenticate(token)).not.toBeNull();
+    expect(await bench.credentials.authenticate(token)).not.toBeNull();
     bench.clock.forward(12 * hourMs);
-    expect(await bench.accounts.authenticate(token)).toBeNull();
+    expect(await bench.credentials.authenticate(token)).toBeNull();
     expect(await bench.vault.list('session', userId)).toEqual([]);
   });
 
@@ -132,10 +132,10 @@ describe('a session', () => {
     const { token } = await bench.newUser('anna');
     for (let hours = 0; hours < 30 * 24 - 10; hours += 10) {
       bench.clock.forward(10 * hourMs);
-      expect(await bench.accounts.authenticate(token)).not.toBeNull();
+      expect(await bench.credentials.authenticate(token)).not.toBeNull();
     }
     bench.clock.forward(dayMs);
-    expect(await bench.accounts.authenticate(token)).toBeNull();
+    expect(await bench.credentials.authenticate(token)).toBeNull();
   });
 
   it('writes that it is used at most every 10 minutes', async () => {
@@ -144,10 +144,10 @@ describe('a session', () => {
     const stored = (): unknown => bench.file.get('session', principal.credentialId);
     const before = stored();
     bench.clock.forward(10 * minuteMs);
-    await bench.accounts.authenticate(token);
+    await bench.credentials.authenticate(token);
     expect(stored()).toEqual(before);
     bench.clock.forward(30_000);
-    await bench.accounts.authenticate(token);
+    await bench.credentials.authenticate(token);
     expect(stored()).toMatchObject({ usedAtMs: bench.clock.now() });
   });
 
@@ -155,14 +155,14 @@ describe('a session', () => {
     const bench = new AccountsBench(root);
     const { token, principal } = await bench.newUser('anna');
     const revoked: string[] = [];
-    const stop = bench.accounts.onRevoked((credentialId) => revoked.push(credentialId));
-    await bench.accounts.signOut(principal);
+    const stop = bench.credentials.onRevoked((credentialId) => revoked.push(credentialId));
+    await bench.credentials.signOut(principal);
     expect(revoked).toEqual([principal.credentialId]);
-    expect(bench.accounts.authenticateCached(token)).toBeUndefined();
-    expect(await bench.accounts.authenticate(token)).toBeNull();
-    expect(await bench.accounts.isCurrent(principal)).toBe(false);
+    expect(bench.credentials.authenticateCached(token)).toBeUndefined();
+    expect(await bench.credentials.authenticate(token)).toBeNull();
+    expect(await bench.credentials.isCurrent(principal)).toBe(false);
     stop();
-    await bench.accounts.signOut(principal);
+    await bench.credentials.signOut(principal);
     expect(revoked).toHaveLength(1);
   });
 
@@ -171,12 +171,12 @@ describe('a session', () => {
     const { token, principal } = await bench.newUser('anna');
     bench.clock.forward(31_000);
     const held = bench.hold('get', 'session');
-    const lookUp = bench.accounts.authenticate(token);
+    const lookUp = bench.credentials.authenticate(token);
     await held.arrived;
-    await bench.accounts.signOut(principal);
+    await bench.credentials.signOut(principal);
     held.release();
     expect(await lookUp).toBeNull();
-    expect(bench.accounts.authenticateCached(token)).toBeUndefined();
+    expect(bench.credentials.authenticateCached(token)).toBeUndefined();
   });
 
   it('does not come back to life when its use is written down while its user signs out', async () => {
@@ -185,16 +185,16 @@ describe('a session', () => {
       const { token, principal } = await bench.newUser('anna');
       bench.clock.forward(11 * minuteMs);
       const held = bench.hold(method, 'session');
-      const lookUp = bench.accounts.authenticate(token);
+      const lookUp = bench.credentials.authenticate(token);
       await held.arrived;
       const out = bench.hold('take', 'session');
-      const signedOut = bench.accounts.signOut(principal);
+      const signedOut = bench.credentials.signOut(principal);
       await out.arrived;
       held.release();
       await lookUp;
       out.release();
       await signedOut;
-      expect(await bench.restart().authenticate(token), method).toBeNull();
+      expect(await bench.restart().credentials.authenticate(token), method).toBeNull();
     }
   });
 });
@@ -203,7 +203,7 @@ describe('changing the password', () => {
   it('ends all other sessions and leaves this one and the API keys', async () => {
     const bench = new AccountsBench(root);
     const { token, principal, userId } = await bench.newUser('anna');
-    const { key } = await bench.accounts.issueKey(principal, {
+    const { key } = await bench.apiKeys.issue(principal, {
       label: 'k',
       scopes: ['skills:read'],
       expiresAtMs: null,
@@ -211,9 +211,9 @@ describe('changing the password', () => {
     const other = await bench.accounts.signIn('anna@example.org', goodPassword, here);
     await bench.principalOf(other.token);
     await bench.accounts.changePassword(principal, goodPassword, 'quite another phrase');
-    expect(await bench.accounts.authenticate(other.token)).toBeNull();
-    expect(await bench.accounts.authenticate(token)).not.toBeNull();
-    expect(await bench.accounts.authenticate(key)).not.toBeNull();
+    expect(await bench.credentials.authenticate(other.token)).toBeNull();
+    expect(await bench.credentials.authenticate(token)).not.toBeNull();
+    expect(await bench.credentials.authenticate(key)).not.toBeNull();
     expect(await codeOf(bench.accounts.signIn('anna@example.org', goodPassword, here))).toBe('CREDENTIALS_INVALID');
     expect(await codeOf(bench.accounts.signIn('anna@example.org', 'quite another phrase', here))).toBeNull();
     expect(bench.typesOf(userId).at(-1)).toBe('PasswordChanged');
@@ -263,20 +263,20 @@ describe('erasing an account', () => {
   it('leaves nothing of it in the vault, ends its credentials at once and frees its names', async () => {
     const bench = new AccountsBench(root);
     const { token, principal, userId, email } = await bench.newUser('anna');
-    const { key } = await bench.accounts.issueKey(principal, {
+    const { key } = await bench.apiKeys.issue(principal, {
       label: 'k',
       scopes: ['skills:read'],
       expiresAtMs: null,
     });
     await bench.principalOf(key);
-    const { ticket } = await bench.accounts.issueTicket(principal);
+    const { ticket } = await bench.credentials.issueTicket(principal);
     const revoked: string[] = [];
-    bench.accounts.onRevoked((credentialId) => revoked.push(credentialId));
+    bench.credentials.onRevoked((credentialId) => revoked.push(credentialId));
     await bench.accounts.eraseUser(principal);
     expect(revoked).toHaveLength(2);
-    expect(await bench.accounts.authenticate(token)).toBeNull();
-    expect(await bench.accounts.authenticate(key)).toBeNull();
-    expect(await bench.accounts.takeTicket(ticket)).toBeNull();
+    expect(await bench.credentials.authenticate(token)).toBeNull();
+    expect(await bench.credentials.authenticate(key)).toBeNull();
+    expect(await bench.credentials.takeTicket(ticket)).toBeNull();
     expect(await codeOf(bench.accounts.profileOf(userId))).toBe('NOT_FOUND');
     expect(await bench.vault.eraseOwner(userId)).toBe(0);
     expect(bench.events.at(-1)?.event).toEqual({ type: 'UserErased', data: { reason: 'requested' } });
@@ -292,12 +292,36 @@ describe('erasing an account', () => {
     const wanted = { label: 'k', scopes: ['skills:read'], expiresAtMs: null } as const;
     const [, key] = await Promise.all([
       bench.accounts.eraseUser(principal),
-      codeOf(bench.accounts.issueKey(principal, wanted)),
+      codeOf(bench.apiKeys.issue(principal, wanted)),
     ]);
     held.release();
     expect(await late).toBe('CREDENTIALS_INVALID');
     expect(key).toBe('NOT_FOUND');
     expect(await bench.vault.eraseOwner(userId)).toBe(0);
+  });
+
+  it('takes a session, and so does changing the password: no key can do that, whatever its scopes', async () => {
+    const bench = new AccountsBench(root);
+    const { principal, userId } = await bench.newUser('anna');
+    const wanted = { label: 'k', scopes: [...principal.scopes], expiresAtMs: null };
+    const byKey = await bench.principalOf((await bench.apiKeys.issue(principal, wanted)).key);
+    expect(await codeOf(bench.accounts.eraseUser(byKey))).toBe('FORBIDDEN');
+    expect(await codeOf(bench.accounts.changePassword(byKey, goodPassword, 'quite another phrase'))).toBe('FORBIDDEN');
+    expect(bench.typesOf(userId)).toEqual(['UserRegistered', 'ApiKeyIssued']);
+  });
+
+  it('that got stuck half way is finished by the next try, recorded once, and frees the names at once', async () => {
+    const bench = new AccountsBench(root);
+    const { principal, userId, email } = await bench.newUser('anna');
+    bench.vaultFailure = new AppError('STORAGE_FULL');
+    expect(await codeOf(bench.accounts.eraseUser(principal))).toBe('STORAGE_FULL');
+    bench.vaultFailure = null;
+    expect(await codeOf(bench.accounts.signIn(email, goodPassword, here))).toBe('CREDENTIALS_INVALID');
+    expect(await codeOf(bench.accounts.changePassword(principal, goodPassword, 'quite another phrase'))).not.toBeNull();
+    await bench.accounts.eraseUser(principal);
+    expect(bench.typesOf(userId)).toEqual(['UserRegistered', 'UserErased']);
+    expect(await bench.vault.eraseOwner(userId)).toBe(0);
+    expect(await codeOf(bench.accounts.register(email, 'anna', goodPassword))).toBeNull();
   });
 
   it('of somebody else is not to be found without the scope admin', async () => {
@@ -306,6 +330,6 @@ describe('erasing an account', () => {
     const other = await bench.newUser('bert');
     expect(await codeOf(bench.accounts.eraseUser(principal, other.userId))).toBe('NOT_FOUND');
     expect(await codeOf(bench.accounts.eraseUser(principal, 'user_unknown'))).toBe('NOT_FOUND');
-    expect(await bench.accounts.authenticate(other.token)).not.toBeNull();
+    expect(await bench.credentials.authenticate(other.token)).not.toBeNull();
   });
 });

@@ -87,6 +87,21 @@ describe('VaultFile', () => {
     expect(vault.get('ticket', 't')).toBeNull();
   });
 
+  it('tells the keys of a kind, whoever owns the values', () => {
+    const { vault } = newVault();
+    vault.put('params', 'exec_a', 'user_1', 1);
+    vault.put('params', 'exec_b', null, 2);
+    vault.put('session', 'c', 'user_1', 3);
+    expect(vault.keys('params').sort()).toEqual(['exec_a', 'exec_b']);
+  });
+
+  it('digests equal texts alike under one key, and otherwise under another', () => {
+    const { vault, path, key } = newVault();
+    expect(vault.digest('a')).toBe(open(path, key).digest('a'));
+    const again = open(path, key);
+    expect(new Set([again.digest('a'), again.digest('b'), newVault().vault.digest('a')]).size).toBe(3);
+  });
+
   it('lists the entries of one owner and kind with their keys', () => {
     const { vault } = newVault();
     vault.put('session', 'a', 'user_1', 1);
