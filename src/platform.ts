@@ -335,11 +335,11 @@ interface RunnerStats {
 }
 
 function openCatalog(config: Config, serverLog: ServerLog): SkillCatalog {
-  const missing = config.skills.filter((folder) => !existsSync(folder));
-  if (missing.length > 0) {
-    const message = `There is no skills folder ${missing.join(' and no ')}. Make it, or name another one with --skills.`;
-    throw new AppError('CONFIG_INVALID', { message });
-  }
+  for (const folder of config.skills.filter((wanted) => !existsSync(wanted)))
+    serverLog.write('warn', 'skills.folder_missing', {
+      folder,
+      advice: 'Make it and start again, or name another one with --skills.',
+    });
   return new SkillCatalog({
     folders: config.skills,
     cacheFile: join(config.dataDir, 'skills-cache.json'),

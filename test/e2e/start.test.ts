@@ -17,7 +17,6 @@ describe('a start that cannot be', () => {
     [['--host=no.such.host.invalid'], 'no.such.host.invalid is no address of this machine'],
     [['--trust-proxy=10.0.0.0/8,proxy'], '--trust-proxy is "10.0.0.0/8,proxy", but must be'],
     [['--allowed-origins=app.example.com'], '--allowed-origins is "app.example.com", but must be'],
-    [['--skills=/nowhere/skills'], 'There is no skills folder /nowhere/skills'],
     [['--prt=1'], '--prt is not a flag; did you mean --port?'],
   ])('names the setting and what would be right: %j', async (flags, sentence) => {
     const { code, stderr } = await refusedStart(place('refused'), flags);
@@ -52,6 +51,13 @@ describe('a start that cannot be', () => {
 });
 
 describe('a server', () => {
+  it('whose skills folder is missing says which, and serves without', async () => {
+    const server = await ServerProcess.start(place('no-skills'), ['--skills=/nowhere/skills']);
+    expect(server.stdout()).toContain('"skills":0');
+    await server.terminate();
+    expect(server.stderr()).toMatch(/skills\.folder_missing.*\/nowhere\/skills/);
+  });
+
   it('says who it is, that it stops and that it has stopped, and shows no key', async () => {
     const dir = place('said');
     const server = await ServerProcess.start(dir);

@@ -9,6 +9,11 @@ interface Ready {
   readonly adminKeyFile: string;
 }
 
+interface Output {
+  stdout: string;
+  stderr: string;
+}
+
 const running = new Set<ChildProcess>();
 // A test that fails before it stops its server must not leave it behind.
 process.once('exit', () => {
@@ -22,10 +27,12 @@ export class ServerProcess {
   readonly adminKeyFile: string;
   /** Everything that it has said so far. */
   readonly stdout: () => string;
+  readonly stderr: () => string;
 
-  private constructor(child: ChildProcess, ready: Ready, stdout: () => string) {
+  private constructor(child: ChildProcess, ready: Ready, output: Output) {
     this.child = child;
-    this.stdout = stdout;
+    this.stdout = () => output.stdout;
+    this.stderr = () => output.stderr;
     this.url = ready.url;
     this.adminKeyFile = ready.adminKeyFile;
   }
@@ -40,7 +47,7 @@ export class ServerProcess {
     child.once('exit', (code) => {
       reject(new Error(`the server ended with ${String(code)}: ${output.stderr}`));
     });
-    return new ServerProcess(child, await promise, () => output.stdout);
+    return new ServerProcess(child, await promise, output);
   }
 
   /** Ends the process at once. */
