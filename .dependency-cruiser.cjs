@@ -35,9 +35,9 @@ module.exports = {
     },
     {
       name: 'only-the-factory-names-a-log-adapter',
-      comment: 'Take an EventLog; src/event-log/open-event-log.ts makes it.',
+      comment: 'Take an EventLog; src/event-log/open-backend.ts makes it.',
       severity: 'error',
-      from: { pathNot: '^(src/event-log/(open-event-log.ts|(embedded|kafka|eventstore)/)|test/|bench/)' },
+      from: { pathNot: '^(src/event-log/(open-backend.ts|(embedded|kafka|eventstore)/)|test/|bench/)' },
       to: { path: '^src/event-log/(embedded|kafka|eventstore)/' },
     },
     {

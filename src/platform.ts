@@ -5,7 +5,6 @@ import { join } from 'node:path';
 
 import type { Accounts } from './auth/accounts.ts';
 import { createAuth } from './auth/create-auth.ts';
-import type { Membership } from './event-log/membership.ts';
 import { Endings } from './commands/endings.ts';
 import { ExecutionStore } from './commands/execution-store.ts';
 import { forgetOrphanedSecrets } from './commands/forget-orphaned-secrets.ts';
@@ -14,8 +13,7 @@ import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
 import { UserStore } from './commands/user-store.ts';
 import type { Config } from './settings.ts';
-import type { EventLog } from './event-log/event-log.ts';
-import { openEventLog, type OpenedLog } from './event-log/open-event-log.ts';
+import { type Backend, openBackend } from './event-log/open-backend.ts';
 import { createHttpApp } from './http/app.ts';
 import { OpenStreams } from './http/open-streams.ts';
 import type { Services } from './http/services.ts';
@@ -34,8 +32,6 @@ import type { ServerLog } from './server-log.ts';
 import { SkillCatalog } from './skills/skill-catalog.ts';
 import { createQueries, type Queries } from './store/query-client.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
-import type { StoreClient } from './store/store-client.ts';
-import { createVault } from './vault/vault.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
 
 const outputBytes = 1024 * 1024;
@@ -65,9 +61,7 @@ export class Platform {
   readonly services: Services;
   readonly hub: RealtimeHub;
   readonly webSocketManager: WebSocketManager;
-  readonly #store: StoreClient;
-  readonly #log: EventLog;
-  readonly #membership: Membership;
+  readonly #backend: Backend;
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
@@ -78,9 +72,7 @@ export class Platform {
     this.config = parts.config;
     this.services = parts.services;
     this.hub = parts.hub;
-    this.#store = parts.store;
-    this.#log = parts.log;
-    this.#membership = parts.membership;
+    this.#backend = parts.backend;
     this.#catalog = parts.catalog;
     this.#runner = parts.runner;
     this.#serverLog = parts.serverLog;
@@ -105,7 +97,7 @@ export class Platform {
   ): Promise<Platform> {
     const node = newNodeId();
     const state: State = { ready: false };
-    const opened = await openEventLog({
+    const backend = await openBackend({
       backend: config.log,
       dataDir: config.dataDir,
       node,
@@ -120,11 +112,9 @@ export class Platform {
       },
     });
     try {
-      return new Platform(await assemble(config, opened, serverLog, { node, state }));
+      return new Platform(await assemble(config, backend, serverLog, { node, state }));
     } catch (error) {
-      await opened.membership.leave();
-      await opened.log.close();
-      await opened.store.close();
+      await backend.close();
       throw error;
     }
   }
@@ -153,7 +143,7 @@ export class Platform {
     });
     await this.#runner.start();
     await listen(app, config);
-    this.#membership.join();
+    this.#backend.membership.join();
     this.#state.ready = true;
     const { port } = app.server.address() as AddressInfo;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -181,7 +171,7 @@ export class Platform {
     const closing = step(async () => this.#app?.close());
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
     // Only now: others would take what still runs here for lost.
-    await step(() => this.#membership.leave());
+    await step(() => this.#backend.membership.leave());
     // Whoever waits for an end or follows one is answered before the connections go.
     this.services.endings.stopWaiting();
     this.services.streams.endAll();
@@ -189,8 +179,7 @@ export class Platform {
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, lastAnswersMs))]);
     this.#app?.server.closeAllConnections();
     await closing;
-    await step(() => this.#log.close());
-    await step(() => this.#store.close());
+    await step(() => this.#backend.close());
     if (errors.length > 0) throw new AggregateError(errors, 'The server did not stop cleanly.');
   }
 }
@@ -203,9 +192,7 @@ interface Parts {
   readonly config: Config;
   readonly services: Services;
   readonly hub: RealtimeHub;
-  readonly store: StoreClient;
-  readonly log: EventLog;
-  readonly membership: Membership;
+  readonly backend: Backend;
   readonly catalog: SkillCatalog;
   readonly runner: Runner;
   readonly serverLog: ServerLog;
@@ -226,15 +213,15 @@ function kafkaSettings(config: Config) {
 
 async function assemble(
   config: Config,
-  { log, store, membership }: OpenedLog,
+  backend: Backend,
   serverLog: ServerLog,
   { node, state }: { readonly node: string; readonly state: State },
 ): Promise<Parts> {
   const clock = systemClock;
+  const { log, store, vault, membership } = backend;
   const catalog = openCatalog(config, serverLog);
   await catalog.load();
   const queries = createQueries(store);
-  const vault = createVault((method, ...args) => store.write(method, ...args));
   const { accounts, apiKeys, credentials } = createAuth(vault, new UserStore(log, clock), clock);
   const executions = new ExecutionStore(log, clock);
   const skillRunner = createSkillRunner(config, catalog);
@@ -324,7 +311,7 @@ async function assemble(
         serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
       });
   });
-  return { config, services, hub, store, log, membership, catalog, runner, serverLog, state };
+  return { config, services, hub, backend, catalog, runner, serverLog, state };
 }
 
 interface RunnerStats {

@@ -32,6 +32,11 @@ export class Credentials {
     this.#clock = clock;
     this.#cache = new CredentialCache(clock);
     this.#tickets = new Tickets(vault, clock);
+    vault.onRemoved((kind, key) => {
+      if (kind !== 'session' && kind !== 'api-key') return;
+      this.#cache.remove(key);
+      this.#tellRevoked(key);
+    });
   }
 
   /** Who this credential belongs to, from memory: undefined when it has to be looked up. For the hot path. */

@@ -18,7 +18,7 @@ export interface Membership {
   /** Makes this node one of those that take things up, as soon as that can be. */
   join(): void;
 
-  /** Tells the others that this node takes up nothing more. */
+  /** Tells the others that this node takes up nothing more. Harmless when it has been told. */
   leave(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { BugError, definitely } from '../kernel/assert.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { JsonValue } from '../kernel/json.ts';
 import { readVaultKey } from '../vault/key-file.ts';
+import type { Place } from '../vault/seal.ts';
 import { VaultFile } from '../vault/vault-file.ts';
 import { packVerdicts, unpackAppends } from './append-batch.ts';
 import { dataFiles, lockDataDir, prepareDataDir } from './data-dir.ts';
@@ -68,6 +69,18 @@ class Store {
       'vault.keys': (kind: string) => vault.keys(kind),
       'vault.digest': (text: string) => vault.digest(text),
       'vault.list': (kind: string, owner: string) => vault.list(kind, owner),
+      'vault.seal': (kind: string, key: string, owner: string | null, value: JsonValue) =>
+        vault.seal(kind, key, owner, value),
+      'vault.sealAt': (place: Place, key: string, value: JsonValue) => vault.sealAt(place, key, value),
+      'vault.nameOf': (kind: string, key: string) => vault.nameOf(kind, key),
+      'vault.ownEntries': () => vault.ownEntries(),
+      'vault.beginCopy': () => {
+        vault.beginCopy();
+      },
+      'vault.applyCopy': (changes: Parameters<VaultFile['applyCopy']>[0]) => vault.applyCopy(changes),
+      'vault.requireKeyOf': (place: Place) => {
+        vault.requireKeyOf(place);
+      },
       'vault.eraseOwner': (owner: string) => vault.eraseOwner(owner),
     };
   }

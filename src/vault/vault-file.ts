@@ -17,6 +17,13 @@ const ddl = `CREATE TABLE IF NOT EXISTS entries (
 
 /** The canary that tells whether the key is the right one before anything else is read. */
 const canary = { kind: 'vault', key: 'canary', value: 'sings' };
+/** Says that the values are copies, and may be thrown away. */
+const copyMark = { kind: 'vault', key: 'copy', value: 'of the vault of a cell' };
+
+/** A value of the vault that nobody has opened. */
+export interface SealedEntry extends Place {
+  readonly blob: Uint8Array;
+}
 
 /**
  * The vault as a SQLite file of sealed values. Synchronous; lives in the store thread. Every change is flushed.
@@ -67,13 +74,13 @@ export class VaultFile {
 
   /** Stores a value, in the place of an earlier one. */
   put(kind: string, key: string, owner: string | null, value: JsonValue): void {
-    const { name, blob } = this.#seal(kind, key, owner, value);
+    const { name, blob } = this.seal(kind, key, owner, value);
     onDisk(() => this.#upsert.run(kind, name, owner, blob));
   }
 
   /** Stores a value only when there is none under that key; false when there is. */
   add(kind: string, key: string, owner: string | null, value: JsonValue): boolean {
-    const { name, blob } = this.#seal(kind, key, owner, value);
+    const { name, blob } = this.seal(kind, key, owner, value);
     return onDisk(() => this.#insert.run(kind, name, owner, blob)).changes === 1;
   }
 
@@ -98,6 +105,85 @@ export class VaultFile {
     });
   }
 
+  /** What a value looks like under its name outside of this vault. */
+  seal(kind: string, key: string, owner: string | null, value: JsonValue): { name: string; blob: Buffer } {
+    const name = this.#sealer.nameOf(kind, key);
+    return { name, blob: this.sealAt({ kind, name, owner }, key, value) };
+  }
+
+  /** Seals a value for a place whose name is given. */
+  sealAt(place: Place, key: string, value: JsonValue): Buffer {
+    const entry: VaultEntry = { key, value };
+    return this.#sealer.seal(JSON.stringify(entry), place);
+  }
+
+  /** Under which name a key stands. */
+  nameOf(kind: string, key: string): string {
+    return this.#sealer.nameOf(kind, key);
+  }
+
+  /** All values as they lie here, when this is a vault of its own and no copy of another one. */
+  ownEntries(): SealedEntry[] {
+    if (this.get(copyMark.kind, copyMark.key) === copyMark.value) return [];
+    const rows = onDisk(() =>
+      this.#db.prepare('SELECT kind, name, owner, blob FROM entries WHERE kind <> ?').all(canary.kind),
+    );
+    return rows.map(({ kind, name, owner, blob }) => ({
+      kind: textOrNull(kind) ?? '',
+      name: textOrNull(name) ?? '',
+      owner: textOrNull(owner),
+      blob: bytesOf(blob),
+    }));
+  }
+
+  /** Empties the vault, and calls it a copy from now on. */
+  beginCopy(): void {
+    onDisk(() => {
+      this.#db.prepare('DELETE FROM entries WHERE kind <> ?').run(canary.kind);
+    });
+    this.put(copyMark.kind, copyMark.key, null, copyMark.value);
+  }
+
+  /**
+   * Takes changes of the vault that this is a copy of, all or none: a blob is stored, null removes. Returns the kind and key of
+   * what was removed.
+   */
+  applyCopy(changes: readonly (Place & { readonly blob: Uint8Array | null })[]): { kind: string; key: string }[] {
+    return onDisk(() => {
+      const removed: { kind: string; key: string }[] = [];
+      this.#db.exec('BEGIN');
+      try {
+        for (const { kind, name, owner, blob } of changes) {
+          if (blob !== null) this.#upsert.run(kind, name, owner, blob);
+          else {
+            const row = this.#select.get(kind, name);
+            if (row !== undefined) removed.push({ kind, key: this.#open(row.blob, { kind, name, owner }).key });
+            this.#delete.run(kind, name);
+          }
+        }
+        this.#db.exec('COMMIT');
+        return removed;
+      } catch (error) {
+        this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** Throws VAULT_KEY_MISMATCH when the value of a place was not sealed with this key. */
+  requireKeyOf({ kind, name, owner }: Place): void {
+    try {
+      const row = onDisk(() => this.#select.get(kind, name));
+      this.#open(row?.blob, { kind, name, owner });
+    } catch (error) {
+      throw new AppError('VAULT_KEY_MISMATCH', {
+        message:
+          'vault.key of this data directory is not the key of the vault of this cell. Put the file vault.key of a node that is in the cell in its place.',
+        cause: error,
+      });
+    }
+  }
+
   /** A digest under a key of its own, derived from the vault's. */
   digest(text: string): string {
     return this.#sealer.digestOf(text);
@@ -116,15 +202,8 @@ export class VaultFile {
     this.#db.close();
   }
 
-  #seal(kind: string, key: string, owner: string | null, value: JsonValue): { name: string; blob: Buffer } {
-    const entry: VaultEntry = { key, value };
-    const name = this.#sealer.nameOf(kind, key);
-    return { name, blob: this.#sealer.seal(JSON.stringify(entry), { kind, name, owner }) };
-  }
-
   #open(blob: SQLOutputValue | undefined, place: Place): VaultEntry {
-    const bytes = blob instanceof Uint8Array ? blob : new Uint8Array(0);
-    return JSON.parse(this.#sealer.open(bytes, place)) as VaultEntry;
+    return JSON.parse(this.#sealer.open(bytesOf(blob), place)) as VaultEntry;
   }
 
   #checkKey(): void {
@@ -136,6 +215,10 @@ export class VaultFile {
       message: 'vault.key is not the key that vault.db was made with. Put the right key file back.',
     });
   }
+}
+
+function bytesOf(value: SQLOutputValue | undefined): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array(0);
 }
 
 function textOrNull(value: SQLOutputValue | undefined): string | null {

@@ -27,6 +27,10 @@ export interface Vault {
   list(kind: VaultKind, owner: string): Promise<readonly VaultItem[]>;
   /** Removes everything that belongs to an owner; returns how much it was. */
   eraseOwner(owner: string): Promise<number>;
+  /** Calls `listener` with kind and key of each value that another node of the cell removes; of this one's own it may. */
+  onRemoved(listener: (kind: VaultKind, key: string) => void): void;
+  /** Writes nothing more. */
+  close(): Promise<void>;
 }
 
 /** What is kept in the vault. */
@@ -45,5 +49,8 @@ export function createVault(call: Call): Vault {
     digest: (text) => call('vault.digest', text),
     list: (kind, owner) => call('vault.list', kind, owner),
     eraseOwner: (owner) => call('vault.eraseOwner', owner),
+    // Who removes something here knows it, and there is nobody else.
+    onRemoved: () => undefined,
+    close: () => Promise.resolve(),
   };
 }

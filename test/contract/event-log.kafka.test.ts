@@ -5,6 +5,7 @@ import { afterAll, describe } from 'vitest';
 
 import { KafkaLog } from '../../src/event-log/kafka/kafka-log.ts';
 import { KafkajsTransport } from '../../src/event-log/kafka/kafkajs-transport.ts';
+import { logRules } from '../../src/event-log/kafka/topic.ts';
 import { randomText } from '../../src/kernel/ids.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
 import { takeKafka } from '../support/kafka.ts';
@@ -25,6 +26,7 @@ describe.skipIf(kafka.missing !== null)('with a broker', () => {
       const transport = new KafkajsTransport({
         brokers: kafka.brokers,
         topic: `ihuman.${cell}.log`,
+        rules: logRules,
         clientId: `test-${randomText(6)}`,
       });
       const { log, store } = await KafkaLog.open({

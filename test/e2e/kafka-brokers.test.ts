@@ -7,6 +7,7 @@ import { type LocalKafka, missingForLocalKafka, startLocalKafka } from '../../in
 import type { AppendResult, StoredAppend } from '../../src/event-log/event-log.ts';
 import { KafkaLog } from '../../src/event-log/kafka/kafka-log.ts';
 import { KafkajsTransport } from '../../src/event-log/kafka/kafkajs-transport.ts';
+import { logRules } from '../../src/event-log/kafka/topic.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
 import { appendOf, tick } from '../support/log.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -34,7 +35,12 @@ describe.skipIf(missing !== null)('a cluster of three brokers', () => {
 
   async function openNode(): Promise<Node> {
     const { log, store } = await KafkaLog.open({
-      transport: new KafkajsTransport({ brokers: kafka.brokers, topic: 'ihuman.three.log', clientId: 'test' }),
+      transport: new KafkajsTransport({
+        brokers: kafka.brokers,
+        topic: 'ihuman.three.log',
+        rules: logRules,
+        clientId: 'test',
+      }),
       cell: 'three',
       openStore: (epoch) => StoreClient.start({ dataDir: mkdtempSync(join(base, 'node-')), copyOf: epoch }),
       onFailure: () => undefined,

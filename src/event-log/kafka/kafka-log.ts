@@ -8,7 +8,7 @@ import { toRecordedEvents } from '../record.ts';
 import { learnSchemas } from '../schema-stream.ts';
 import { resultOf, StoredLog } from '../stored-log.ts';
 import { appendIn, manifestRecord, parseManifest, type PlacedAppend, recordOf } from './log-record.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type Pending } from './outbox.ts';
 import type { KafkaTransport, PlacedRecord } from './transport.ts';
 
 export interface KafkaLogOptions {
@@ -23,6 +23,10 @@ export interface KafkaLogOptions {
   readonly resendMs?: number;
   /** An append that has not come back for this long has an unknown outcome. Default 30 s. */
   readonly outcomeMs?: number;
+}
+
+interface PendingAppend extends Pending {
+  readonly request: AppendRequest;
 }
 
 const storeRetryMs = 1000;
@@ -42,7 +46,7 @@ export class KafkaLog extends StoredLog {
     maxEventsPerAppend: 1000,
   };
   readonly #options: KafkaLogOptions;
-  readonly #outbox: Outbox;
+  readonly #outbox: Outbox<PendingAppend, AppendResult>;
   /** The next offset to take in. */
   #next: number;
   #failure: Error | null = null;
@@ -103,7 +107,7 @@ export class KafkaLog extends StoredLog {
     }
     const appendId = request.appendId ?? randomText(16);
     const record = recordOf({ ...this.propose({ ...request, appendId }), appendId });
-    return this.#outbox.send(appendId, { request, record });
+    return this.#outbox.send(keyOf(request.stream, appendId), { request, record });
   }
 
   override async close(): Promise<void> {
@@ -167,13 +171,13 @@ export class KafkaLog extends StoredLog {
     this.store.noteHead(this.live.head);
     appends.forEach(({ stream, appendId, eventCount }, i) => {
       const verdict = verdicts[i];
-      if (verdict !== undefined) this.#outbox.settle(stream, appendId, resultOf(verdict, eventCount));
+      if (verdict !== undefined) this.#outbox.settle(keyOf(stream, appendId), resultOf(verdict, eventCount));
     });
   }
 
   #publishTaken(append: PlacedAppend, firstRevision: number): void {
     const { stream, position, record, appendId } = append;
-    const own = this.#outbox.get(stream, appendId);
+    const own = this.#outbox.get(keyOf(stream, appendId));
     // Somebody may have used the same id for something else: what is in the log counts.
     if (own !== undefined && Buffer.compare(own.record.value, record) === 0) {
       this.publish(own.request, { position, firstRevision }, record.length);
@@ -217,6 +221,10 @@ export class KafkaLog extends StoredLog {
     this.#caughtUp?.wake(undefined);
     this.#options.onFailure(error);
   }
+}
+
+function keyOf(stream: string, appendId: string): string {
+  return `${stream}\n${appendId}`;
 }
 
 /** Writes the manifest of a new log, and returns the partition's end. Of several manifests the first one counts. */

@@ -4,11 +4,13 @@ import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type KafkaConnection, newKafka, timeouts, typeOf, unreachable } from './kafkajs-client.ts';
 import { type Cluster, type FetchedMessage, newCluster, readCommitted } from './kafkajs-internals.ts';
-import { checkTopic, settingsFor, type TopicDescription } from './topic.ts';
+import { checkTopic, type TopicDescription, type TopicRules } from './topic.ts';
 import type { KafkaTransport, LogRecord, PartitionReader, PlacedRecord } from './transport.ts';
 
 export interface PartitionConnection extends KafkaConnection {
   readonly topic: string;
+  /** What the topic has to be like. */
+  readonly rules: TopicRules;
 }
 
 const partition = 0;
@@ -37,9 +39,9 @@ export class KafkajsTransport implements KafkaTransport {
   async prepareTopic(): Promise<void> {
     try {
       await this.#admin.connect();
-      const { topic, brokers } = this.#connection;
+      const { topic, brokers, rules } = this.#connection;
       if (!(await this.#admin.listTopics()).includes(topic)) await this.#createTopic(topic);
-      checkTopic(topic, brokers, await this.#describe(topic));
+      checkTopic({ topic, brokers, rules }, await this.#describe(topic));
     } catch (error) {
       await this.close();
       throw error instanceof AppError ? error : unreachable(this.#connection.brokers, error);
@@ -51,7 +53,7 @@ export class KafkajsTransport implements KafkaTransport {
       partition,
       key,
       headers: { ...headers },
-      value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      value: value.length === 0 ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
     }));
     const producer = (this.#producer ??= this.#newProducer());
     try {
@@ -158,7 +160,7 @@ export class KafkajsTransport implements KafkaTransport {
   async #createTopic(topic: string): Promise<void> {
     const { brokers } = await this.#admin.describeCluster();
     const replicas = Math.min(preferredReplicas, brokers.length);
-    const configEntries = [...settingsFor(replicas)].map(([name, value]) => ({ name, value }));
+    const configEntries = [...this.#connection.rules(replicas)].map(([name, value]) => ({ name, value }));
     // False when another node was faster: what it made is checked like any other.
     await this.#admin.createTopics({
       waitForLeaders: true,

@@ -1,34 +1,33 @@
 import { AppError, isAppError } from '../../kernel/errors.ts';
-import type { AppendRequest, AppendResult } from '../event-log.ts';
 import type { KafkaTransport, LogRecord } from './transport.ts';
 
 export interface OutboxOptions {
   readonly produce: KafkaTransport['produce'];
-  /** An append that has not come back for this long is sent again. */
+  /** What has not come back for this long is sent again. */
   readonly resendMs: number;
-  /** An append that has not come back for this long has an unknown outcome. */
+  /** What has not come back for this long has an unknown outcome. */
   readonly outcomeMs: number;
 }
 
-/** An append that has been sent and not come back. */
-export interface PendingAppend {
-  readonly request: AppendRequest;
+/** A record that has been sent and not come back. */
+export interface Pending {
   readonly record: LogRecord;
 }
 
-interface Waiter {
-  readonly resolve: (result: AppendResult) => void;
+interface Waiter<R> {
+  readonly resolve: (result: R) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface Entry extends PendingAppend {
+interface Entry<P extends Pending, R> {
   readonly key: string;
-  readonly waiters: Waiter[];
+  readonly pending: P;
+  readonly waiters: Waiter<R>[];
   readonly giveUpAtMs: number;
   resendAtMs: number;
 }
 
-/** Appends waiting for the cluster before further ones are refused with BUSY. */
+/** Records waiting for the cluster before further ones are refused with BUSY. */
 const maxPending = 20_000;
 const maxBatch = 1000;
 /** Well below what the topic takes in one request (see `topic.ts`). */
@@ -38,14 +37,14 @@ const maxInFlight = 4;
 const tickMs = 250;
 
 /**
- * Appends on their way to the partition and back. Those of one turn of the event loop share a produce request. The broker's
- * acknowledgement decides nothing: an append is answered when the fold meets it, and sent again until then.
+ * Records on their way to the partition and back. Those of one turn of the event loop share a produce request. The broker's
+ * acknowledgement decides nothing: a record is answered when the fold meets it, and sent again until then.
  */
-export class Outbox {
+export class Outbox<P extends Pending, R> {
   readonly #options: OutboxOptions;
-  readonly #pending = new Map<string, Entry>();
+  readonly #pending = new Map<string, Entry<P, R>>();
   readonly #ticker: NodeJS.Timeout;
-  #unsent: Entry[] = [];
+  #unsent: Entry<P, R>[] = [];
   #inFlight = 0;
   #flushDue = false;
 
@@ -60,15 +59,14 @@ export class Outbox {
     return this.#pending.size;
   }
 
-  /** The append with this id in this stream, if it is on its way from here. */
-  get(stream: string, appendId: string): PendingAppend | undefined {
-    return this.#pending.get(keyOf(stream, appendId));
+  /** What is on its way from here under this key. */
+  get(key: string): P | undefined {
+    return this.#pending.get(key)?.pending;
   }
 
-  /** Sends an append; one that is on its way already is waited for together. Throws BUSY. */
-  send(appendId: string, pending: PendingAppend): Promise<AppendResult> {
-    const { promise, resolve, reject } = Promise.withResolvers<AppendResult>();
-    const key = keyOf(pending.request.stream, appendId);
+  /** Sends a record; one that is on its way already under the same key is waited for together. Throws BUSY. */
+  send(key: string, pending: P): Promise<R> {
+    const { promise, resolve, reject } = Promise.withResolvers<R>();
     const known = this.#pending.get(key);
     if (known !== undefined) {
       known.waiters.push({ resolve, reject });
@@ -78,16 +76,16 @@ export class Outbox {
     const { resendMs, outcomeMs } = this.#options;
     const now = performance.now();
     const times = { giveUpAtMs: now + outcomeMs, resendAtMs: now + resendMs };
-    const entry = { ...pending, ...times, key, waiters: [{ resolve, reject }] };
+    const entry = { pending, ...times, key, waiters: [{ resolve, reject }] };
     this.#pending.set(key, entry);
     this.#unsent.push(entry);
     this.#scheduleFlush();
     return promise;
   }
 
-  /** The fold has met the append: here is its outcome. */
-  settle(stream: string, appendId: string, result: AppendResult): void {
-    const entry = this.#remove(keyOf(stream, appendId));
+  /** The fold has met the record: here is its outcome. */
+  settle(key: string, result: R): void {
+    const entry = this.#remove(key);
     for (const { resolve } of entry?.waiters ?? []) resolve(result);
   }
 
@@ -112,7 +110,7 @@ export class Outbox {
     if (batch.length === 0) return;
     this.#inFlight++;
     this.#options
-      .produce(batch.map(({ record }) => record))
+      .produce(batch.map(({ pending }) => pending.record))
       .catch((error: unknown) => {
         // Refused for good. Any other failure says nothing: the record may be in the log, and is sent again when it is due.
         if (isAppError(error) && error.code === 'EVENT_TOO_LARGE')
@@ -125,9 +123,9 @@ export class Outbox {
     this.#scheduleFlush();
   }
 
-  #takeBatch(): Entry[] {
+  #takeBatch(): Entry<P, R>[] {
     let bytes = 0;
-    const end = this.#unsent.findIndex(({ record }, i) => {
+    const end = this.#unsent.findIndex(({ pending: { record } }, i) => {
       bytes += record.value.length + record.key.length + 100;
       return i > 0 && (bytes > maxBatchBytes || i >= maxBatch);
     });
@@ -138,12 +136,12 @@ export class Outbox {
 
   #tick(): void {
     const now = performance.now();
-    const error = new AppError('OUTCOME_UNKNOWN', { message: 'The cluster has not confirmed the append in time.' });
+    const error = new AppError('OUTCOME_UNKNOWN', { message: 'The cluster has not confirmed it in time.' });
     this.#unsent = this.#unsent.filter(({ giveUpAtMs }) => giveUpAtMs > now);
     for (const entry of this.#pending.values()) {
       if (entry.giveUpAtMs <= now) this.#reject(entry.key, error);
       else if (entry.resendAtMs <= now && !this.#unsent.includes(entry)) {
-        // Harmless when the first one arrives after all: an append id has one outcome.
+        // Harmless when the first one arrives after all: what stands under one id has one outcome.
         entry.resendAtMs = now + this.#options.resendMs;
         this.#unsent.push(entry);
       }
@@ -156,13 +154,9 @@ export class Outbox {
     for (const { reject } of entry?.waiters ?? []) reject(error);
   }
 
-  #remove(key: string): Entry | undefined {
+  #remove(key: string): Entry<P, R> | undefined {
     const entry = this.#pending.get(key);
     this.#pending.delete(key);
     return entry;
   }
-}
-
-function keyOf(stream: string, appendId: string): string {
-  return `${stream}\n${appendId}`;
 }

@@ -2,6 +2,7 @@
 export interface LogRecord {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty: the record removes what stands under its key from a compacted topic. */
   readonly value: Uint8Array;
 }
 

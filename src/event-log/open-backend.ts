@@ -1,0 +1,112 @@
+import { StoreClient } from '../store/store-client.ts';
+import { EmbeddedLog } from './embedded/embedded-log.ts';
+import { createVault, type Vault } from '../vault/vault.ts';
+import type { EventLog } from './event-log.ts';
+import { KafkaLog } from './kafka/kafka-log.ts';
+import { KafkaVault } from './kafka/kafka-vault.ts';
+import { logRules, vaultRules } from './kafka/topic.ts';
+import { aloneAs, type Membership } from './membership.ts';
+
+/** The backends that a log can stand on. */
+export type LogBackend = 'embedded' | 'kafka';
+
+/** Which log to open, and how to reach it. */
+export interface BackendOptions {
+  readonly backend: LogBackend;
+  readonly dataDir: string;
+  /** This node's id. */
+  readonly node: string;
+  readonly kafka: {
+    readonly brokers: readonly string[];
+    readonly cell: string;
+    readonly tls: boolean;
+    readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+  /** The log has stopped for good: the node can do nothing more. */
+  readonly onFailure: (error: Error) => void;
+  /** The node is no member of its cell for the moment. */
+  readonly onCutOff: (error: unknown) => void;
+}
+
+/** What a log stands on: the log itself, the store that holds it or this node's copy of it, the vault, and the other nodes. */
+export interface Backend {
+  readonly log: EventLog;
+  readonly store: StoreClient;
+  readonly vault: Vault;
+  readonly membership: Membership;
+  /** Closes all of it: what is on its way is waited for. */
+  close(): Promise<void>;
+}
+
+/** Opens the chosen backend: the one place that knows which there are. */
+export function openBackend(options: BackendOptions): Promise<Backend> {
+  switch (options.backend) {
+    case 'embedded':
+      return openEmbedded(options);
+    case 'kafka':
+      return openKafka(options);
+  }
+}
+
+async function openEmbedded({ dataDir, node }: BackendOptions): Promise<Backend> {
+  const store = await StoreClient.start({ dataDir });
+  try {
+    const log = await EmbeddedLog.open(store);
+    const vault = createVault((method, ...args) => store.write(method, ...args));
+    return backendOf({ log, store, vault, membership: aloneAs(node) });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openKafka({ dataDir, node, kafka, onFailure, onCutOff }: BackendOptions): Promise<Backend> {
+  // Loaded only where they are used: the client alone takes longer to load than the server.
+  const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
+  const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
+  const { brokers, cell, tls, sasl, username, password } = kafka;
+  const connection = {
+    brokers,
+    clientId: node,
+    ...(tls && { ssl: true }),
+    ...(sasl !== 'none' && { sasl: { mechanism: sasl, username, password } as never }),
+  };
+  const { log, store } = await KafkaLog.open({
+    transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.log`, rules: logRules }),
+    cell,
+    openStore: (epoch) => StoreClient.start({ dataDir, copyOf: epoch }),
+    onFailure,
+  });
+  try {
+    const vault = await KafkaVault.open({
+      transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.vault`, rules: vaultRules }),
+      call: (method, ...args) => store.write(method, ...args),
+      onFailure,
+    });
+    return backendOf({
+      log,
+      store,
+      vault,
+      membership: new KafkaMembership({ ...connection, cell, onError: onCutOff }),
+    });
+  } catch (error) {
+    await log.close();
+    await store.close();
+    throw error;
+  }
+}
+
+function backendOf(parts: Omit<Backend, 'close'>): Backend {
+  const { log, store, vault, membership } = parts;
+  return {
+    ...parts,
+    close: async () => {
+      const closed = await Promise.allSettled([membership.leave(), log.close(), vault.close()]);
+      await store.close();
+      const failed = closed.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}
