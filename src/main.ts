@@ -87,6 +87,6 @@ function tell(event: object, lines: readonly string[]): void {
 }
 
 function explain(error: unknown): string {
-  if (isAppError(error)) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!isAppError(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error.code === 'INTERNAL' && error.cause !== undefined ? explain(error.cause) : error.message;
 }

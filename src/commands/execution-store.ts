@@ -41,6 +41,8 @@ export class ExecutionStore {
   readonly #clock: Clock;
   /** Recently used executions, kept current by the log's own events: a long history is not folded for each report. */
   readonly #cache = new Map<string, LoadedExecution>();
+  /** Streams that are being read, with the newest revision that the log has told of meanwhile. */
+  readonly #reading = new Map<string, { readers: number; newest: number }>();
 
   constructor(log: EventLog, clock: Clock) {
     this.#log = log;
@@ -56,15 +58,31 @@ export class ExecutionStore {
     return cached ?? this.reload(executionId);
   }
 
-  /** Folds the stream of an execution. */
+  /** Folds the stream of an execution: what the log told of while it was being read is in it. */
   async reload(executionId: string): Promise<LoadedExecution> {
-    const loaded = await this.#fold(executionId);
+    const loaded = await this.#foldToEnd(executionId);
     if (this.#cache.size >= maxCached) this.#cache.clear();
     if (loaded.state.phase !== 'absent') this.#cache.set(executionId, loaded);
     return loaded;
   }
 
+  async #foldToEnd(executionId: string): Promise<LoadedExecution> {
+    const reading = this.#reading.get(executionId) ?? { readers: 0, newest: -1 };
+    this.#reading.set(executionId, reading);
+    reading.readers++;
+    try {
+      for (;;) {
+        const loaded = await this.#fold(executionId);
+        if (loaded.revision >= reading.newest) return loaded;
+      }
+    } finally {
+      if (--reading.readers === 0) this.#reading.delete(executionId);
+    }
+  }
+
   #follow(event: RecordedEvent): void {
+    const reading = this.#reading.get(event.stream);
+    if (reading !== undefined) reading.newest = event.revision;
     const cached = this.#cache.get(event.stream);
     if (cached === undefined) return;
     const state = evolveExecution(cached.state, event);

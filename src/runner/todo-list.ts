@@ -117,8 +117,13 @@ export class TodoList {
 
   /** Folds the stream of an execution anew. */
   async reload(execution: TrackedExecution): Promise<void> {
-    const { state, revision, request } = await this.#deps.executions.reload(execution.id);
-    execution.loaded = request === null ? null : { state, revision, request };
+    for (;;) {
+      const { state, revision, request } = await this.#deps.executions.reload(execution.id);
+      // The log may have told more than was there to be read.
+      if (revision < Math.max(execution.revision, execution.loaded?.revision ?? 0)) continue;
+      execution.loaded = request === null ? null : { state, revision, request };
+      return;
+    }
   }
 
   close(): void {
@@ -172,6 +177,7 @@ export class TodoList {
       return;
     }
     const { loaded } = execution;
+    execution.revision = event.revision;
     if (loaded !== null && event.revision === loaded.revision + 1) {
       loaded.state = evolveExecution(loaded.state, event);
       loaded.revision = event.revision;
@@ -213,9 +219,11 @@ export class TodoList {
     this.#track({ id, skill, owner, priority, position, dueAtMs, expiresAtMs, loaded });
   }
 
-  #track(execution: Omit<TrackedExecution, 'runningOn' | 'waitsSinceMs' | 'queued' | 'overdue'>): TrackedExecution {
+  #track(
+    execution: Omit<TrackedExecution, 'revision' | 'runningOn' | 'waitsSinceMs' | 'queued' | 'overdue'>,
+  ): TrackedExecution {
     const waitsSinceMs = this.#deps.clock.now();
-    const tracked = { ...execution, runningOn: null, waitsSinceMs, queued: false, overdue: false };
+    const tracked = { ...execution, revision: 0, runningOn: null, waitsSinceMs, queued: false, overdue: false };
     this.#tracked.set(execution.id, tracked);
     return tracked;
   }

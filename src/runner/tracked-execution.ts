@@ -9,6 +9,8 @@ export interface TrackedExecution {
   readonly priority: number;
   /** Position of the request. */
   readonly position: number;
+  /** The newest revision that the log has told of. */
+  revision: number;
   dueAtMs: number | null;
   expiresAtMs: number | null;
   /** The node that runs it; null while it waits. */

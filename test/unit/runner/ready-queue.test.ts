@@ -9,6 +9,7 @@ const execution = (id: string, skill: string, position: number, priority = 0): T
   owner: 'user_a',
   priority,
   position,
+  revision: 0,
   dueAtMs: null,
   expiresAtMs: null,
   runningOn: null,
