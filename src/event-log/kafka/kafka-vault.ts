@@ -13,6 +13,12 @@ interface Sealed {
   readonly blob: Uint8Array;
 }
 
+/** What became of a write, with the id of the record that was met first. */
+interface Outcome {
+  readonly id: string;
+  readonly verdict: VaultVerdict;
+}
+
 export interface KafkaVaultOptions {
   readonly transport: KafkaTransport;
   /** Calls a method of the store thread, where the key and this node's copy are. */
@@ -29,8 +35,11 @@ type Listener = (kind: VaultKind, key: string) => void;
 
 const canary = { kind: 'cell', name: 'canary', owner: null } as const;
 const beginBatch = 500;
+const maxBeginTries = 10;
 const maxTries = 20;
 const janitorMs = 60_000;
+/** What is in the topic comes at once; what compaction has taken away never comes. */
+const catchUpMs = 1000;
 
 /**
  * The vault of a cell: every write is a record of its own on a compacted topic, sealed, with the id of what it replaces. Every
@@ -39,7 +48,7 @@ const janitorMs = 60_000;
  */
 export class KafkaVault implements Vault {
   readonly #options: KafkaVaultOptions;
-  readonly #outbox: Outbox<Pending, VaultVerdict>;
+  readonly #outbox: Outbox<Pending, Outcome>;
   readonly #ledger = new VaultLedger();
   readonly #listeners = new Set<Listener>();
   readonly #janitor: NodeJS.Timeout;
@@ -75,8 +84,7 @@ export class KafkaVault implements Vault {
           vault.#fail(error);
         },
       });
-      // Compaction may have taken the last records away: only one of our own says that everything before it was read.
-      await vault.#remove('mark');
+      await vault.#pass();
       await call('vault.requireKeyOf', canary);
       return vault;
     } catch (error) {
@@ -167,18 +175,20 @@ export class KafkaVault implements Vault {
   }
 
   async #write(place: VaultPlace & { readonly blob: Uint8Array }, after: string | null): Promise<VaultVerdict> {
-    const id = randomText(16);
-    const verdict = await this.#outbox.send(id, { record: valueRecord(id, place, after, place.blob) });
+    const writeId = randomText(16);
+    // A record that is sent again has an id of its own: compaction would keep the last of two, and change their order.
+    const recordAgain = (tries: number): LogRecord =>
+      valueRecord(`${writeId}.${String(tries)}`, place, after, place.blob);
+    const { id, verdict } = await this.#outbox.send(writeId, { record: recordAgain(0), recordAgain });
     const lost = verdict.kind === 'refused' ? id : verdict.kind === 'stored' ? verdict.replaced : null;
     if (lost !== null) this.#remove(lost).catch(() => undefined);
     return verdict;
   }
 
-  #remove(id: string): Promise<VaultVerdict> {
+  async #remove(id: string): Promise<VaultVerdict> {
     const removalId = randomText(16);
-    return this.#outbox.send(removalId, {
-      record: { key: id, headers: { 'vr-id': removalId }, value: new Uint8Array(0) },
-    });
+    const record = { key: id, headers: { 'vr-id': removalId }, value: new Uint8Array(0) };
+    return (await this.#outbox.send(removalId, { record })).verdict;
   }
 
   /** What counts for nothing is removed by whoever wrote it; here is what a crash, or a late record, left to others. */
@@ -190,10 +200,12 @@ export class KafkaVault implements Vault {
     if (this.#closed || this.#failure !== null) return;
     const fresh = records.filter(({ offset }) => offset >= this.#next);
     const changes: (VaultPlace & { readonly blob: Uint8Array | null })[] = [];
-    const settled: { readonly key: string; readonly verdict: VaultVerdict }[] = [];
+    const settled: Outcome[] = [];
+    const keys: string[] = [];
     for (const record of fresh) {
       const verdict = this.#ledger.take(writeOf(record));
-      settled.push({ key: record.headers['vr-id'] ?? record.key, verdict });
+      settled.push({ id: record.key, verdict });
+      keys.push(record.headers['vr-id'] ?? writeIdOf(record.key));
       if (verdict.kind === 'stored') changes.push({ ...placeOf(record), blob: record.value });
       else if (verdict.kind === 'removed') changes.push({ ...verdict.place, blob: null });
     }
@@ -202,21 +214,38 @@ export class KafkaVault implements Vault {
       for (const { kind, key } of removed) for (const listener of this.#listeners) listener(kind, key);
     }
     this.#next = (fresh.at(-1)?.offset ?? this.#next - 1) + 1;
-    for (const { key, verdict } of settled) this.#outbox.settle(key, verdict);
-    this.#waiting = this.#waiting.filter(({ end, wake }) => {
-      if (this.#next >= end) wake(undefined);
-      return this.#next < end;
+    settled.forEach((outcome, i) => {
+      this.#outbox.settle(keys[i] ?? '', outcome);
     });
+    for (const { end, wake } of this.#waiting) if (this.#next >= end) wake(undefined);
   }
 
   /** Resolves when everything that is in the topic by now has been taken in. */
   async #catchUp(): Promise<void> {
-    const end = await this.#options.transport.endOffset();
+    const end = await this.#endOffset();
     if (this.#next >= end) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#waiting.push({ end, wake: resolve });
+    const waiting = { end, wake: resolve };
+    this.#waiting.push(waiting);
+    const timer = setTimeout(resolve, catchUpMs, undefined);
     await promise;
+    clearTimeout(timer);
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
     if (this.#failure !== null) throw this.#unavailable();
+    if (this.#next < end) await this.#pass();
+  }
+
+  async #endOffset(): Promise<number> {
+    try {
+      return await this.#options.transport.endOffset();
+    } catch (error) {
+      throw new AppError('LOG_UNAVAILABLE', { message: 'Kafka cannot be asked for the vault.', cause: error });
+    }
+  }
+
+  /** Compaction may have taken the last records away: only one of our own says that everything before it was read. */
+  async #pass(): Promise<void> {
+    await this.#remove('mark');
   }
 
   #fail(error: Error): void {
@@ -244,12 +273,24 @@ async function begin(transport: KafkaTransport, call: KafkaVaultOptions['call'])
     });
   }
   if (end > 0) return;
-  const blob = await call<Uint8Array>('vault.sealAt', canary, 'canary', 'sings');
-  await transport.produce([valueRecord(randomText(16), canary, null, blob)]);
-  for (let i = 0; i < own.length; i += beginBatch)
-    await transport.produce(
-      own.slice(i, i + beginBatch).map((entry) => valueRecord(randomText(16), entry, null, entry.blob)),
-    );
+  const blob = await call<Uint8Array>('vault.sealAt', canary, canary.name, 'sings');
+  const records = [
+    valueRecord(randomText(16), canary, null, blob),
+    ...own.map((entry) => valueRecord(randomText(16), entry, null, entry.blob)),
+  ];
+  for (let i = 0; i < records.length; i += beginBatch) await produce(transport, records.slice(i, i + beginBatch));
+}
+
+/** Writes records that may be there several times. */
+async function produce(transport: KafkaTransport, records: readonly LogRecord[]): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await transport.produce(records);
+      return;
+    } catch (error) {
+      if (tries === maxBeginTries) throw error;
+    }
+  }
 }
 
 function valueRecord(id: string, { kind, name, owner }: VaultPlace, after: string | null, blob: Uint8Array): LogRecord {
@@ -273,4 +314,9 @@ function writeOf(record: PlacedRecord): VaultWrite {
 
 function placeOf({ headers }: PlacedRecord): VaultPlace {
   return { kind: headers['v-kind'] ?? '', name: headers['v-name'] ?? '', owner: headers['v-owner'] ?? null };
+}
+
+/** The write that a record belongs to. */
+function writeIdOf(recordId: string): string {
+  return recordId.slice(0, recordId.indexOf('.'));
 }

@@ -12,6 +12,8 @@ export interface OutboxOptions {
 /** A record that has been sent and not come back. */
 export interface Pending {
   readonly record: LogRecord;
+  /** What is sent the next times, from 1 on. Default: the same record again. */
+  readonly recordAgain?: (tries: number) => LogRecord;
 }
 
 interface Waiter<R> {
@@ -25,6 +27,7 @@ interface Entry<P extends Pending, R> {
   readonly waiters: Waiter<R>[];
   readonly giveUpAtMs: number;
   resendAtMs: number;
+  tries: number;
 }
 
 /** Records waiting for the cluster before further ones are refused with BUSY. */
@@ -76,7 +79,7 @@ export class Outbox<P extends Pending, R> {
     const { resendMs, outcomeMs } = this.#options;
     const now = performance.now();
     const times = { giveUpAtMs: now + outcomeMs, resendAtMs: now + resendMs };
-    const entry = { pending, ...times, key, waiters: [{ resolve, reject }] };
+    const entry = { pending, ...times, key, tries: 0, waiters: [{ resolve, reject }] };
     this.#pending.set(key, entry);
     this.#unsent.push(entry);
     this.#scheduleFlush();
@@ -110,7 +113,7 @@ export class Outbox<P extends Pending, R> {
     if (batch.length === 0) return;
     this.#inFlight++;
     this.#options
-      .produce(batch.map(({ pending }) => pending.record))
+      .produce(batch.map(({ pending, tries }) => recordOf(pending, tries)))
       .catch((error: unknown) => {
         // Refused for good. Any other failure says nothing: the record may be in the log, and is sent again when it is due.
         if (isAppError(error) && error.code === 'EVENT_TOO_LARGE')
@@ -143,6 +146,7 @@ export class Outbox<P extends Pending, R> {
       else if (entry.resendAtMs <= now && !this.#unsent.includes(entry)) {
         // Harmless when the first one arrives after all: what stands under one id has one outcome.
         entry.resendAtMs = now + this.#options.resendMs;
+        entry.tries++;
         this.#unsent.push(entry);
       }
     }
@@ -159,4 +163,8 @@ export class Outbox<P extends Pending, R> {
     this.#pending.delete(key);
     return entry;
   }
+}
+
+function recordOf({ record, recordAgain }: Pending, tries: number): LogRecord {
+  return tries === 0 ? record : (recordAgain?.(tries) ?? record);
 }

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { RecordedEvent } from '../../../src/event-log/event-log.ts';
+import { diceFrom } from '../../support/dice.ts';
 import { type CellNode, openCellNode, type Ownership, TestCell } from '../../support/cell.ts';
 import { appendOf, wholeLog } from '../../support/log.ts';
 import { requestOf } from '../../support/requested.ts';
-import { type Dice, noFaults, SimulatedPartition } from '../../support/simulated-partition.ts';
+import { noFaults, SimulatedPartition } from '../../support/simulated-partition.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
 
@@ -13,14 +14,6 @@ const base = tempDir();
 const names = ['node_a', 'node_b', 'node_c'];
 const retry = { maxAttempts: 1, initialDelayMs: 1, factor: 1, maxDelayMs: 1, maxLostAttempts: 50 };
 const endings = ['ExecutionCompleted', 'ExecutionFailed', 'ExecutionTimedOut', 'ExecutionCancelled'];
-
-function diceFrom(seed: number): Dice {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return below === 0 ? 0 : Math.floor((state / 4_294_967_296) * below);
-  };
-}
 
 /** Each execution ran to one end, attempt after attempt, and nobody spoke for an attempt that was not the present one. */
 function expectOrdered(events: readonly RecordedEvent[]): void {

@@ -9,8 +9,9 @@ import { KafkaLog } from '../../../../src/event-log/kafka/kafka-log.ts';
 import type { KafkaTransport } from '../../../../src/event-log/kafka/transport.ts';
 import { isAppError } from '../../../../src/kernel/errors.ts';
 import { StoreClient } from '../../../../src/store/store-client.ts';
+import { diceFrom } from '../../../support/dice.ts';
 import { appendOf, tick } from '../../../support/log.ts';
-import { type Dice, noFaults, SimulatedPartition } from '../../../support/simulated-partition.ts';
+import { noFaults, SimulatedPartition } from '../../../support/simulated-partition.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { until } from '../../../support/until.ts';
 
@@ -39,14 +40,6 @@ async function openNode(transport: KafkaTransport, place: string, outcomeMs = 60
     await store.close();
   };
   return { log, place, failures, close };
-}
-
-function diceFrom(seed: number): Dice {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return below === 0 ? 0 : Math.floor((state / 4_294_967_296) * below);
-  };
 }
 
 async function allAppends({ log }: Node): Promise<readonly StoredAppend[]> {

@@ -5,12 +5,14 @@ import { afterAll, describe } from 'vitest';
 
 import { KafkaLog } from '../../src/event-log/kafka/kafka-log.ts';
 import { KafkajsTransport } from '../../src/event-log/kafka/kafkajs-transport.ts';
-import { logRules } from '../../src/event-log/kafka/topic.ts';
+import { logRules, vaultRules } from '../../src/event-log/kafka/topic.ts';
 import { randomText } from '../../src/kernel/ids.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
 import { takeKafka } from '../support/kafka.ts';
+import { openTwoKafkaVaults } from '../support/kafka-vault.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { describeEventLog } from './event-log.contract.ts';
+import { describeVault } from './vault.contract.ts';
 
 const base = tempDir();
 const kafka = await takeKafka();
@@ -50,5 +52,15 @@ describe.skipIf(kafka.missing !== null)('with a broker', () => {
         },
       };
     },
+  });
+
+  describeVault({
+    name: 'Kafka',
+    newPlace: () => mkdtempSync(join(base, 'vault-')),
+    open: (place) =>
+      openTwoKafkaVaults(place, () => {
+        const topic = `ihuman.${place.slice(-6)}.vault`;
+        return new KafkajsTransport({ brokers: kafka.brokers, topic, rules: vaultRules, clientId: 'test' });
+      }),
   });
 });
