@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isAppError } from './kernel/errors.ts';
+import { FrontDoor } from './http/front-door.ts';
 import { helpText, readConfig } from './config.ts';
 import { Platform, type StartReport } from './platform.ts';
 import { createServerLog } from './server-log.ts';
@@ -15,6 +16,7 @@ else await serve();
 async function serve(): Promise<void> {
   try {
     const config = readConfig(flags, process.env);
+    const door = await FrontDoor.open(config);
     const platform = await Platform.open(
       config,
       createServerLog(config.logLevel, (line) => process.stderr.write(line)),
@@ -22,9 +24,12 @@ async function serve(): Promise<void> {
         process.stderr.write(`ihuman stops: ${explain(error)}\n`);
         process.exit(1);
       },
+      (progress) => {
+        door.progress = progress;
+      },
     );
     stopOnSignals(platform);
-    const report = await platform.start();
+    const report = await platform.start(door);
     writeFileSync(pidFile(platform), `${String(process.pid)}\n`);
     announce(report);
   } catch (error) {
@@ -66,7 +71,7 @@ function announce({ url, dataDir, adminKeyFile, skills }: StartReport): void {
     `ihuman is ready at ${url} with ${String(skills)} skills`,
     `  process              ${String(pid)}`,
     `  data directory       ${dataDir}`,
-    `  administrator's key  ${adminKeyFile}`,
+    `  administrator's key  ${adminKeyFile ?? 'in the data directory of the node that started first'}`,
     `  documentation        ${url}/docs`,
     '  Ctrl-C stops it; nothing is lost.',
   ]);

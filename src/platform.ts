@@ -1,5 +1,4 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, writeSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,10 +14,10 @@ import { UserStore } from './commands/user-store.ts';
 import type { Config } from './settings.ts';
 import { type Backend, openBackend } from './event-log/open-backend.ts';
 import { createHttpApp } from './http/app.ts';
+import { FrontDoor, type StartProgress } from './http/front-door.ts';
 import { OpenStreams } from './http/open-streams.ts';
 import type { Services } from './http/services.ts';
 import { systemClock } from './kernel/clock.ts';
-import { AppError } from './kernel/errors.ts';
 import { newNodeId } from './kernel/ids.ts';
 import type { JsonObject, JsonValue } from './kernel/json.ts';
 import { collectMetrics } from './metrics.ts';
@@ -47,8 +46,8 @@ const lastAnswersMs = 1000;
 export interface StartReport {
   readonly url: string;
   readonly dataDir: string;
-  /** Where the administrator's key lies. */
-  readonly adminKeyFile: string;
+  /** Where the administrator's key lies; null when it was made on another node. */
+  readonly adminKeyFile: string | null;
   readonly skills: number;
 }
 
@@ -67,6 +66,7 @@ export class Platform {
   readonly #serverLog: ServerLog;
   readonly #state: State;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
+  #door: FrontDoor | null = null;
 
   private constructor(parts: Parts) {
     this.config = parts.config;
@@ -88,12 +88,14 @@ export class Platform {
 
   /**
    * Opens the log and everything that stands on it. Rejects with a coded error that says what to do. `onFatal` is told when the
-   * log stops for good later on: nothing can be recorded any more, and the process should end.
+   * log stops for good later on: nothing can be recorded any more, and the process should end. `onProgress` is told how much of
+   * the log has been taken in.
    */
   static async open(
     config: Config,
     serverLog: ServerLog,
     onFatal: (error: Error) => void = () => undefined,
+    onProgress: (progress: StartProgress) => void = () => undefined,
   ): Promise<Platform> {
     const node = newNodeId();
     const state: State = { ready: false };
@@ -107,6 +109,7 @@ export class Platform {
         serverLog.write('error', 'log.stopped', { error: describe(error) });
         onFatal(error);
       },
+      onProgress,
       onCutOff: (error) => {
         serverLog.write('warn', 'node.cut_off', { error: describe(error) });
       },
@@ -119,9 +122,10 @@ export class Platform {
     }
   }
 
-  /** Takes up open executions and starts to listen. */
-  async start(): Promise<StartReport> {
+  /** Takes up open executions and opens the door, or one that is open already. */
+  async start(door?: FrontDoor): Promise<StartReport> {
     const { services, config } = this;
+    this.#door = door ?? (await FrontDoor.open(config));
     const app = await createHttpApp(services, {
       onError: (error, request) => {
         this.#serverLog.write('error', 'request.failed', { ...request, error: describe(error) });
@@ -134,7 +138,7 @@ export class Platform {
           : null,
     });
     this.#app = app;
-    serveWebSockets(app.server, {
+    serveWebSockets(this.#door.server, {
       credentials: services.credentials,
       hub: this.hub,
       allowedOrigins: config.allowedOrigins,
@@ -142,15 +146,17 @@ export class Platform {
       isReady: services.isReady,
     });
     await this.#runner.start();
-    await listen(app, config);
+    await app.ready();
+    this.#door.hand((request, response) => {
+      app.routing(request, response);
+    });
     this.#backend.membership.join();
     this.#state.ready = true;
-    const { port } = app.server.address() as AddressInfo;
-    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    const keyFile = join(config.dataDir, adminKeyFile);
     return {
-      url: `http://${host}:${String(port)}`,
+      url: this.#door.url,
       dataDir: config.dataDir,
-      adminKeyFile: join(config.dataDir, adminKeyFile),
+      adminKeyFile: existsSync(keyFile) ? keyFile : null,
       skills: this.#catalog.list().length,
     };
   }
@@ -167,8 +173,7 @@ export class Platform {
       }
     };
     this.#catalog.stop();
-    this.#app?.server.closeIdleConnections();
-    const closing = step(async () => this.#app?.close());
+    const closing = step(() => Promise.all([this.#door?.close(), this.#app?.close()]));
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
     // Only now: others would take what still runs here for lost.
     await step(() => this.#backend.membership.leave());
@@ -177,7 +182,7 @@ export class Platform {
     this.services.streams.endAll();
     await step(() => this.hub.stop());
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, lastAnswersMs))]);
-    this.#app?.server.closeAllConnections();
+    this.#door?.server.closeAllConnections();
     await closing;
     await step(() => this.#backend.close());
     if (errors.length > 0) throw new AggregateError(errors, 'The server did not stop cleanly.');
@@ -300,13 +305,16 @@ async function assemble(
   await recordSkills({ log, queries, clock, node }, catalog.list());
   // One after the other: two at once would expect the same revision, and the later change would be the one that is lost.
   let recording = Promise.resolve();
+  let recorded = catalog.list();
   catalog.onChange((skills) => {
+    const had = recorded;
+    recorded = skills;
     runner.ownershipChanged();
     serverLog.write('info', 'skills.changed', {
       skills: skills.map(({ metadata }) => `${metadata.name} ${metadata.version}`),
     });
     recording = recording
-      .then(() => recordSkills({ log, queries, clock, node }, skills))
+      .then(() => recordSkills({ log, queries, clock, node }, skills, had))
       .catch((error: unknown) => {
         serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
       });
@@ -360,10 +368,16 @@ function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
 
 /** At the first start: an administrator, whose key is kept in a file that only this user can read, and shown nowhere. */
 async function ensureAdministrator(config: Config, queries: Queries, accounts: Accounts): Promise<void> {
-  if ((await queries.firstUserWithRole('administrator')) !== null) return;
-  await accounts.createAdministrator((made) => {
-    writePrivateFile(join(config.dataDir, adminKeyFile), `${made}\n`);
-  });
+  const path = join(config.dataDir, adminKeyFile);
+  // Several nodes of a new cell may start at once: one of them has the key.
+  while ((await queries.firstUserWithRole('administrator')) === null) {
+    const made = await accounts.createAdministrator((key) => {
+      writePrivateFile(path, `${key}\n`);
+    });
+    if (made !== null) return;
+    rmSync(path, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 function writePrivateFile(path: string, content: string): void {
@@ -375,27 +389,6 @@ function writePrivateFile(path: string, content: string): void {
   } finally {
     closeSync(file);
   }
-}
-
-async function listen(app: Awaited<ReturnType<typeof createHttpApp>>, { port, host }: Config): Promise<void> {
-  try {
-    await app.listen({ port, host });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const message = listenProblems(host, port)[code];
-    throw message === undefined ? error : new AppError('CONFIG_INVALID', { message, cause: error });
-  }
-}
-
-function listenProblems(host: string, port: number): Readonly<Record<string, string>> {
-  const foreign = `${host} is no address of this machine. Choose one that is with --host, or 0.0.0.0 for all of them.`;
-  return {
-    EADDRINUSE: `Port ${String(port)} is in use. Stop what uses it, or choose another one with --port.`,
-    EACCES: `Port ${String(port)} is not for this user. Choose one above 1023 with --port.`,
-    EADDRNOTAVAIL: foreign,
-    ENOTFOUND: foreign,
-    EAI_AGAIN: foreign,
-  };
 }
 
 /** An error for the server's own log: with its stack, never with a request's content. */

@@ -71,7 +71,7 @@ async function ours(): Promise<void> {
   const { external, queries } = platform.services;
   const owner = (await queries.firstUserWithRole('administrator'))?.id ?? '';
   const { executionId: id } = await external.open({ owner, actor: 'system', name: 'fan-out', params: {} });
-  say({ url: `${url}/ws?token=${readFileSync(adminKeyFile, 'utf8').trim()}&execution=${id}` });
+  say({ url: `${url}/ws?token=${readFileSync(adminKeyFile ?? '', 'utf8').trim()}&execution=${id}` });
   await told();
   while (Number(platform.hub.stats().totalConnections) < Number(expected))
     await new Promise((resolve) => setTimeout(resolve, 10));

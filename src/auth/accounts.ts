@@ -1,6 +1,7 @@
 import type { UserStore } from '../commands/user-store.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
+import type { UserCommand } from '../domain/user/decide.ts';
+import { AppError, isAppError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Turns } from '../kernel/turns.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -131,19 +132,19 @@ export class Accounts {
   }
 
   /**
-   * Makes the administrator's account with one API key of all scopes, which is returned this once. `keep` is called with the
-   * key before the log knows the account: if the program dies in between, the next start finds no administrator and makes
-   * another one, instead of finding one whose key nobody ever saw.
+   * Makes the administrator's account with one API key of all scopes, which is returned this once; null when another node of the
+   * cell was faster. `keep` is called with the key before the log knows the account: if the program dies in between, the next
+   * start finds no administrator and makes another one, instead of finding one whose key nobody ever saw.
    */
   async createAdministrator(
     keep: (key: string) => void | Promise<void> = () => undefined,
-  ): Promise<{ readonly userId: string; readonly key: string }> {
-    const { vault, clock, users, turns } = this.#deps;
+  ): Promise<{ readonly userId: string; readonly key: string } | null> {
+    const { vault, clock, turns } = this.#deps;
     const role = 'administrator';
     const id = newId('user', clock);
     return turns.take(async () => {
       // Takes over from, and thereby removes, one that a crash left half made, with its key.
-      await this.#claim('username', administratorName, id);
+      if (!(await this.#claim('username', administratorName, id))) return null;
       const createdAtMs = clock.now();
       const named = { email: administratorName, username: administratorName };
       const profile: StoredProfile = { id, ...named, role, createdAtMs };
@@ -152,13 +153,12 @@ export class Accounts {
       const { key, digest, stored, command } = draftKey({ userId: id, role }, wanted, createdAtMs);
       await vault.put('api-key', digest, id, stored);
       await keep(key);
-      await users.execute(id, [{ kind: 'register', role }, command], 'system');
-      return { userId: id, key };
+      return (await this.#register(id, [{ kind: 'register', role }, command], 'system')) ? { userId: id, key } : null;
     });
   }
 
   async #createAccount(wanted: Omit<StoredProfile, 'id' | 'createdAtMs'>, phc: string): Promise<Profile> {
-    const { vault, clock, users } = this.#deps;
+    const { vault, clock } = this.#deps;
     const id = newId('user', clock);
     const profile: StoredProfile = { ...wanted, id, createdAtMs: clock.now() };
     // The vault comes first: a crash before the log knows the user leaves entries that the next registration takes over.
@@ -169,19 +169,33 @@ export class Accounts {
     }
     await vault.put('profile', id, id, profile);
     await vault.put('password', id, id, phc);
-    await users.execute(id, [{ kind: 'register', role: wanted.role }], id);
+    if (!(await this.#register(id, [{ kind: 'register', role: wanted.role }], id)))
+      throw new AppError('REVISION_CONFLICT', { message: 'Somebody else has just taken this name.' });
     return profile;
   }
 
+  /** Lets the log know an account; false when somebody else has taken its names meanwhile: then nothing stays of it. */
+  async #register(id: string, commands: readonly UserCommand[], actor: string): Promise<boolean> {
+    const { vault, users } = this.#deps;
+    try {
+      await users.execute(id, commands, actor);
+      return true;
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'MOVE_NOT_ALLOWED') throw error;
+      await vault.eraseOwner(id);
+      return false;
+    }
+  }
+
   /**
-   * Takes a name for an account; from another account only when the log does not know that one, or calls it erased. What is
-   * left of that one is then removed.
+   * Takes a name for an account; from another account only when the log calls that one erased, or does not know it and is told
+   * that nobody will finish it. What is left of that one is then removed.
    */
   async #claim(kind: 'email' | 'username', name: string, id: string): Promise<boolean> {
     const { vault, users } = this.#deps;
     if (await vault.add(kind, name, id, id)) return true;
     const holder = (await vault.get(kind, name)) as string | null;
-    if (holder !== null && (await users.isRegistered(holder))) return false;
+    if (holder !== null && !(await users.abandon(holder))) return false;
     if (holder !== null) await vault.eraseOwner(holder);
     return vault.add(kind, name, id, id);
   }

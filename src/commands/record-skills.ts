@@ -12,11 +12,19 @@ interface Dependencies {
   readonly node: string;
 }
 
-/** Brings the log in line with the skill folders: new versions are registered, skills that are gone are retired. */
-export async function recordSkills(deps: Dependencies, skills: readonly LoadedSkill[]): Promise<void> {
+/**
+ * Brings the log in line with the skill folders: new versions are registered, skills that are gone are retired. Of skills that
+ * this node never `had` it says nothing where other nodes may have them.
+ */
+export async function recordSkills(
+  deps: Dependencies,
+  skills: readonly LoadedSkill[],
+  had: readonly LoadedSkill[] = [],
+): Promise<void> {
   const known = new Map((await deps.queries.allSkills()).map((row) => [row.name, row]));
   const found = new Map(skills.map((skill) => [skill.metadata.name, skill]));
-  const names = new Set([...known.keys(), ...found.keys()]);
+  const judged = deps.log.capabilities.clustered ? had.map(({ metadata }) => metadata.name) : known.keys();
+  const names = new Set([...judged, ...found.keys()]);
   await Promise.all([...names].map((name) => recordSkill(deps, name, known.get(name), found.get(name))));
 }
 

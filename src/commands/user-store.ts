@@ -3,7 +3,7 @@ import { evolveUser } from '../domain/user/evolve.ts';
 import { initialUser, type UserState } from '../domain/user/state.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { AppError } from '../kernel/errors.ts';
+import { AppError, isAppError } from '../kernel/errors.ts';
 
 interface LoadedUser {
   readonly state: UserState;
@@ -27,6 +27,17 @@ export class UserStore {
   /** Whether the log knows the account and does not call it erased. Rejects when the log cannot be read. */
   async isRegistered(userId: string): Promise<boolean> {
     return (await this.#load(userId)).state.phase === 'registered';
+  }
+
+  /** Makes sure that an account that was begun is never registered; false when it is already. */
+  async abandon(userId: string): Promise<boolean> {
+    try {
+      await this.execute(userId, [{ kind: 'abandon' }], 'system');
+      return true;
+    } catch (error) {
+      if (isAppError(error) && error.code === 'MOVE_NOT_ALLOWED') return false;
+      throw error;
+    }
   }
 
   /** Applies commands, all or none. Throws what the decider throws, or REVISION_CONFLICT when others kept being faster. */

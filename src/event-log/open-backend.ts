@@ -24,6 +24,8 @@ export interface BackendOptions {
     readonly username: string;
     readonly password: string;
   };
+  /** How many records of the log this node has taken in, while it opens. */
+  readonly onProgress: (progress: { readonly taken: number; readonly of: number }) => void;
   /** The log has stopped for good: the node can do nothing more. */
   readonly onFailure: (error: Error) => void;
   /** The node is no member of its cell for the moment. */
@@ -62,10 +64,11 @@ async function openEmbedded({ dataDir, node }: BackendOptions): Promise<Backend>
   }
 }
 
-async function openKafka({ dataDir, node, kafka, onFailure, onCutOff }: BackendOptions): Promise<Backend> {
+async function openKafka({ dataDir, node, kafka, ...told }: BackendOptions): Promise<Backend> {
   // Loaded only where they are used: the client alone takes longer to load than the server.
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
   const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
+  const { onFailure, onCutOff, onProgress } = told;
   const { brokers, cell, tls, sasl, username, password } = kafka;
   const connection = {
     brokers,
@@ -78,6 +81,7 @@ async function openKafka({ dataDir, node, kafka, onFailure, onCutOff }: BackendO
     cell,
     openStore: (epoch) => StoreClient.start({ dataDir, copyOf: epoch }),
     onFailure,
+    onProgress,
   });
   try {
     const vault = await KafkaVault.open({

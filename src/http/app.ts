@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -12,7 +10,7 @@ import { authenticate, credentialOf } from './authenticate.ts';
 import { documentApi } from './openapi.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import { parseJson } from './parse-json.ts';
-import { problemOf, refuseConnection, toAppError } from './problem.ts';
+import { problemOf, toAppError } from './problem.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -28,18 +26,12 @@ export interface RequestLog {
   readonly onRequest: ((method: string, route: string, status: number, durationMs: number) => void) | null;
 }
 
-/** The HTTP application with all routes; not listening yet. */
+/** The HTTP application with all routes: what answers once the node is ready (see `front-door.ts`). */
 export async function createHttpApp(services: Services, requestLog: RequestLog) {
   const { config } = services;
   const app = fastify({
-    // Anything else that somebody would like to speak (h2c, say) is left, and the request answered as it came.
-    http: { shouldUpgradeCallback: ({ headers }: IncomingMessage) => /^websocket$/i.test(headers.upgrade ?? '') },
-    clientErrorHandler: refuseConnection,
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    requestTimeout: 60_000,
-    keepAliveTimeout: 72_000,
-    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300 },
     // Our own handler writes what is worth knowing; a line for each request costs more than many requests do.
     logger: false,

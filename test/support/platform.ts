@@ -56,7 +56,7 @@ export class TestServer {
       createServerLog('debug', (line) => serverLog.push(line)),
     );
     const report = await platform.start();
-    return new TestServer(platform, report.url, readFileSync(report.adminKeyFile, 'utf8').trim(), serverLog);
+    return new TestServer(platform, report.url, readFileSync(report.adminKeyFile ?? '', 'utf8').trim(), serverLog);
   }
 
   stop(): Promise<void> {

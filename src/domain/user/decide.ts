@@ -14,7 +14,9 @@ export type UserCommand =
     }
   | { readonly kind: 'revoke-key'; readonly keyId: string }
   | { readonly kind: 'delay-sign-in'; readonly failures: number; readonly untilAtMs: number }
-  | { readonly kind: 'erase'; readonly reason: string };
+  | { readonly kind: 'erase'; readonly reason: string }
+  /** Whoever began to register the account and did not finish never will: its names are for others. */
+  | { readonly kind: 'abandon' };
 
 export type UserEvent = EventOf<
   'UserRegistered' | 'PasswordChanged' | 'ApiKeyIssued' | 'ApiKeyRevoked' | 'SignInDelayed' | 'UserErased'
@@ -46,6 +48,10 @@ export function decideUser(command: UserCommand, state: UserState): readonly Use
       if (state.phase === 'erased') return [];
       registered(state);
       return [{ type: 'UserErased', data: { reason: command.reason } }];
+    case 'abandon':
+      if (state.phase === 'erased') return [];
+      if (state.phase === 'registered') throw new AppError('MOVE_NOT_ALLOWED', { message: 'The account exists.' });
+      return [{ type: 'UserErased', data: { reason: 'abandoned' } }];
   }
 }
 

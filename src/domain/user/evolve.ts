@@ -6,14 +6,13 @@ export function evolveUser(state: UserState, event: IhumanEvent): UserState {
   if (event.type === 'UserRegistered') {
     return state.phase === 'absent' ? { phase: 'registered', role: event.data.role, keys: new Map() } : state;
   }
+  if (event.type === 'UserErased') return { phase: 'erased' };
   if (state.phase !== 'registered') return state;
   switch (event.type) {
     case 'ApiKeyIssued':
       return withKey(state, event.data.keyId, 'issued');
     case 'ApiKeyRevoked':
       return withKey(state, event.data.keyId, 'revoked');
-    case 'UserErased':
-      return { phase: 'erased' };
     default:
       return state;
   }

@@ -5,7 +5,7 @@ import type { UserRole } from '../../../schemas/generated/events.ts';
  *
  * | state      | holds                                   | moves to                                              |
  * | ---------- | --------------------------------------- | ----------------------------------------------------- |
- * | absent     | nothing                                 | registered                                            |
+ * | absent     | nothing                                 | registered · erased, when nobody finished it          |
  * | registered | role, API keys that were issued         | itself (password, keys, delays of sign-ins) · erased  |
  * | erased     | nothing                                 | nothing: an erased account takes nothing more         |
  */

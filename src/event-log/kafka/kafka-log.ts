@@ -19,6 +19,8 @@ export interface KafkaLogOptions {
   readonly openStore: (epoch: string) => Promise<StoreClient>;
   /** The log cannot go on: it has a hole, it is another one than the copy, or the client has given up. */
   readonly onFailure: (error: Error) => void;
+  /** How many records this node has taken in, while it opens. */
+  readonly onProgress?: (progress: { readonly taken: number; readonly of: number }) => void;
   /** An append that has not come back for this long is sent again. Default 5 s. */
   readonly resendMs?: number;
   /** An append that has not come back for this long has an unknown outcome. Default 30 s. */
@@ -142,7 +144,9 @@ export class KafkaLog extends StoredLog {
     if (verdicts === null) return;
     this.#next = last.offset + 1;
     this.#settle(appends, verdicts);
-    if (this.#caughtUp !== null && this.#next >= this.#caughtUp.end) this.#caughtUp.wake(undefined);
+    if (this.#caughtUp === null) return;
+    this.#options.onProgress?.({ taken: this.#next, of: this.#caughtUp.end });
+    if (this.#next >= this.#caughtUp.end) this.#caughtUp.wake(undefined);
   }
 
   /** Judges and stores; tries again while the store cannot write (a full disk, say): the partition waits. */

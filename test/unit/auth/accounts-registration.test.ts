@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { hashPassword } from '../../../src/auth/passwords.ts';
+import { definitely } from '../../../src/kernel/assert.ts';
 import { AppError } from '../../../src/kernel/errors.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { AccountsBench, codeOf, goodPassword } from './accounts-bench.ts';
@@ -97,10 +98,32 @@ describe('a registration that a crash cut short between vault and log', () => {
   });
 });
 
+describe('a name that two nodes want at once', () => {
+  it('goes to the later one, and the earlier one has no account and leaves nothing behind', async () => {
+    const bench = new AccountsBench(root);
+    const hold = Promise.withResolvers<undefined>();
+    const reached = Promise.withResolvers<undefined>();
+    const first = bench.accounts.createAdministrator(async () => {
+      reached.resolve(undefined);
+      await hold.promise;
+    });
+    await reached.promise;
+    const begun = (await bench.vault.get('username', 'administrator')) as string;
+    const second = definitely(await bench.restart().accounts.createAdministrator(), 'made');
+    hold.resolve(undefined);
+    expect(await first).toBeNull();
+    expect(await bench.vault.get('profile', begun)).toBeNull();
+    expect(await bench.vault.get('username', 'administrator')).toBe(second.userId);
+    expect(await bench.credentials.authenticate(second.key)).not.toBeNull();
+    expect(await bench.accounts.createAdministrator()).toBeNull();
+    expect(bench.events.map(({ event }) => event.type)).toEqual(['UserErased', 'UserRegistered', 'ApiKeyIssued']);
+  });
+});
+
 describe('the administrator', () => {
   it('has one key of all scopes, and no password', async () => {
     const bench = new AccountsBench(root);
-    const { userId, key } = await bench.accounts.createAdministrator();
+    const { userId, key } = definitely(await bench.accounts.createAdministrator(), 'made');
     const principal = await bench.principalOf(key);
     expect(principal).toMatchObject({ userId, role: 'administrator', via: 'api-key' });
     expect(principal.scopes.has('admin')).toBe(true);
@@ -117,8 +140,8 @@ describe('the administrator', () => {
     bench.logFailure = null;
     const diskFull = (): Promise<void> => Promise.reject(new AppError('STORAGE_FULL'));
     expect(await codeOf(bench.restart().accounts.createAdministrator(diskFull))).toBe('STORAGE_FULL');
-    expect(bench.events).toEqual([]);
-    const made = await bench.restart().accounts.createAdministrator((key) => void kept.push(key));
+    expect(bench.events.map(({ event }) => event.type)).toEqual(['UserErased']);
+    const made = definitely(await bench.restart().accounts.createAdministrator((key) => void kept.push(key)), 'made');
     expect(kept[1]).toBe(made.key);
     expect(await bench.credentials.authenticate(kept[0] ?? '')).toBeNull();
     expect(await bench.credentials.authenticate(made.key)).not.toBeNull();
@@ -126,7 +149,8 @@ describe('the administrator', () => {
 
   it('can erase others with its key, another administrator too, and leaves the names of the rest alone', async () => {
     const bench = new AccountsBench(root);
-    const admin = await bench.principalOf((await bench.accounts.createAdministrator()).key);
+    const { key } = definitely(await bench.accounts.createAdministrator(), 'made');
+    const admin = await bench.principalOf(key);
     const member = await bench.newUser('member');
     await bench.newUser('other');
     await bench.accounts.eraseUser(admin, member.userId);
@@ -137,8 +161,9 @@ describe('the administrator', () => {
     });
     expect(await bench.credentials.authenticate(member.token)).toBeNull();
     expect(await codeOf(bench.accounts.eraseUser(admin))).toBe('FORBIDDEN');
-    const second = await bench.principalOf((await bench.accounts.createAdministrator()).key);
-    await bench.accounts.eraseUser(second, admin.userId);
+    await bench.accounts.register('second@example.org', 'second', goodPassword, 'administrator');
+    const { token } = await bench.accounts.signIn('second@example.org', goodPassword, '192.0.2.1');
+    await bench.accounts.eraseUser(await bench.principalOf(token), admin.userId);
     expect(await codeOf(bench.accounts.register('x@example.org', 'other', goodPassword))).toBe('USERNAME_TAKEN');
   });
 });

@@ -47,6 +47,16 @@ describe('an account', () => {
     given(registered, erased).when(register).refused('MOVE_NOT_ALLOWED');
   });
 
+  it('is never registered once whoever began it is known to have gone', () => {
+    const abandon: UserCommand = { kind: 'abandon' };
+    const abandoned: UserEvent = { type: 'UserErased', data: { reason: 'abandoned' } };
+    given().when(abandon).then(abandoned);
+    given(abandoned).when(abandon).then();
+    given(abandoned).when(register).refused('MOVE_NOT_ALLOWED');
+    given(registered).when(abandon).refused('MOVE_NOT_ALLOWED');
+    given(registered, erased).when(abandon).then();
+  });
+
   it('has to be there for whatever is done with it', () => {
     for (const command of all.filter(({ kind }) => kind !== 'register')) given().when(command).refused('NOT_FOUND');
   });
@@ -118,7 +128,7 @@ it('whatever is asked for in whatever order, nothing precedes the registration o
 });
 
 it('an event that does not fit leaves the state as it is', () => {
-  expect(stateAfter([issued, erased, changed])).toEqual(initialUser);
+  expect(stateAfter([issued, changed])).toEqual(initialUser);
   expect(stateAfter([registered, administrator])).toMatchObject({ role: 'member' });
   expect(stateAfter([registered, erased, registered, issued])).toEqual({ phase: 'erased' });
 });
