@@ -1,6 +1,7 @@
 import { closest } from './kernel/closest.ts';
 import { AppError, type Problem } from './kernel/errors.ts';
-import { type AnySetting, type Config, settings } from './settings.ts';
+import type { AnySetting, Config } from './setting.ts';
+import { settings } from './settings.ts';
 
 /** The environment variable of a setting. */
 export function variableOf(setting: { readonly name: string }): string {
@@ -32,11 +33,18 @@ export function readConfig(
     }
   }
   const entries = settings.map((setting) => [setting.key, valueOf(setting, given, environment, problems)]);
+  problems.push(...contradictions(Object.fromEntries(entries) as Config));
   if (problems.length > 0) {
     const lines = problems.map(({ path, message }) => `${path} ${message}`);
     throw new AppError('CONFIG_INVALID', { problems, message: `${lines.join('; ')} (see --help)` });
   }
   return Object.freeze(Object.fromEntries(entries) as unknown as Config);
+}
+
+/** Values that are good by themselves and not together. */
+function contradictions({ log, roles }: Config): Problem[] {
+  if (log !== 'embedded' || roles === null || (roles.has('api') && roles.has('runner'))) return [];
+  return [{ path: 'IHUMAN_ROLES', message: 'needs both roles on the embedded log, whose one node does everything' }];
 }
 
 function valueOf(
@@ -50,7 +58,8 @@ function valueOf(
   const value = setting.parse(text);
   if (value === null) {
     const path = fromFlag === undefined ? variableOf(setting) : flagOf(setting);
-    problems.push({ path, message: `is ${JSON.stringify(text)}, but must be ${setting.expects}` });
+    const shown = setting.secret === true ? 'not shown here' : JSON.stringify(text);
+    problems.push({ path, message: `is ${shown}, but must be ${setting.expects}` });
   }
   return value;
 }

@@ -11,12 +11,13 @@ import { recordSkills } from './commands/record-skills.ts';
 import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
 import { UserStore } from './commands/user-store.ts';
-import type { Config } from './settings.ts';
+import type { Config } from './setting.ts';
 import { type Backend, openBackend } from './event-log/open-backend.ts';
 import { createHttpApp } from './http/app.ts';
 import { FrontDoor, type StartProgress } from './http/front-door.ts';
 import { OpenStreams } from './http/open-streams.ts';
 import type { Services } from './http/services.ts';
+import { BugError } from './kernel/assert.ts';
 import { systemClock } from './kernel/clock.ts';
 import { newNodeId } from './kernel/ids.ts';
 import type { JsonObject, JsonValue } from './kernel/json.ts';
@@ -102,6 +103,7 @@ export class Platform {
     const backend = await openBackend({
       backend: config.log,
       dataDir: config.dataDir,
+      vaultKey: config.vaultKey,
       node,
       kafka: kafkaSettings(config),
       onFailure: (error) => {
@@ -138,19 +140,20 @@ export class Platform {
           : null,
     });
     this.#app = app;
-    serveWebSockets(this.#door.server, {
-      credentials: services.credentials,
-      hub: this.hub,
-      allowedOrigins: config.allowedOrigins,
-      queryToken: config.queryToken,
-      isReady: services.isReady,
-    });
+    if (config.roles.has('api'))
+      serveWebSockets(this.#door.server, {
+        credentials: services.credentials,
+        hub: this.hub,
+        allowedOrigins: config.allowedOrigins,
+        queryToken: config.queryToken,
+        isReady: services.isReady,
+      });
     await this.#runner.start();
     await app.ready();
     this.#door.hand((request, response) => {
       app.routing(request, response);
     });
-    this.#backend.membership.join();
+    if (config.roles.has('runner')) this.#backend.membership.join();
     this.#state.ready = true;
     const keyFile = join(config.dataDir, adminKeyFile);
     return {
@@ -282,7 +285,7 @@ async function assemble(
     external: new ExternalExecutions({ log, executions, clock }),
     endings: new Endings(log),
     streams: new OpenStreams(credentials),
-    artifactsDir: join(config.dataDir, 'artifacts'),
+    artifactsDir: artifactsDirOf(config),
     startedAtMs: clock.now(),
     node,
     isReady: () => state.ready,
@@ -345,8 +348,23 @@ function openCatalog(config: Config, serverLog: ServerLog): SkillCatalog {
   });
 }
 
+/** A node that runs nothing takes nothing up, and leaves everything to others. */
+const noRunner: SkillRunner = {
+  mode: 'process',
+  slots: 0,
+  run: () => {
+    throw new BugError('a node without the role runner has been given something to run');
+  },
+  stop: () => Promise.resolve(),
+};
+
+function artifactsDirOf({ artifactsDir, dataDir }: Config): string {
+  return artifactsDir === '' ? join(dataDir, 'artifacts') : artifactsDir;
+}
+
 function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
-  const artifactsDir = join(config.dataDir, 'artifacts');
+  if (!config.roles.has('runner')) return noRunner;
+  const artifactsDir = artifactsDirOf(config);
   const scratchDir = join(config.dataDir, 'work');
   if (config.runner === 'inline')
     return new InlineRunner({ scratchDir, artifactsDir, slots: config.runnerSlots || 100 });

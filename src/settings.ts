@@ -1,75 +1,7 @@
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
-/** Everything that can be set, as the server uses it. */
-export interface Config {
-  readonly port: number;
-  readonly host: string;
-  readonly dataDir: string;
-  readonly log: 'embedded' | 'kafka';
-  readonly kafkaBrokers: readonly string[];
-  readonly kafkaCell: string;
-  readonly kafkaTls: boolean;
-  readonly kafkaSasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly kafkaUsername: string;
-  readonly kafkaPassword: string;
-  readonly skills: readonly string[];
-  readonly runner: 'process' | 'inline';
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  readonly runnerSlots: number;
-  readonly watch: boolean;
-  readonly defaultTimeoutMs: number;
-  readonly heapMb: number;
-  readonly rssMb: number;
-  readonly maxQueued: number;
-  readonly maxBodyBytes: number;
-  readonly rateLimit: number;
-  readonly registration: 'open' | 'closed';
-  readonly allowedOrigins: readonly string[];
-  readonly trustProxy: readonly string[];
-  readonly queryToken: boolean;
-  readonly maxSocketsPerUser: number;
-  readonly heartbeatMs: number;
-  readonly shutdownGraceMs: number;
-}
-
-type Parse<T> = (text: string) => T | null;
-
-interface Setting<K extends keyof Config> {
-  readonly key: K;
-  /** `IHUMAN_` and this is the environment variable; lower-case with dashes it is the flag. */
-  readonly name: string;
-  readonly default: string;
-  /** What a good value looks like, for messages. */
-  readonly expects: string;
-  readonly doc: string;
-  readonly parse: Parse<Config[K]>;
-}
-
-/** A row of the table. */
-export type AnySetting = { [K in keyof Config]: Setting<K> }[keyof Config];
-
-const whole = (min: number, max: number): Parse<number> => {
-  return (text) => (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : null);
-};
-const oneOf = <T extends string>(...allowed: readonly T[]): Parse<T> => {
-  return (text) => allowed.find((value) => value === text) ?? null;
-};
-const all = <T>(values: readonly T[], isGood: (value: T) => boolean): readonly T[] | null =>
-  values.every(isGood) ? values : null;
-const texts = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-const namedNetworks = ['loopback', 'linklocal', 'uniquelocal'];
-const isNetwork = (text: string): boolean => {
-  const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return namedNetworks.includes(text);
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-};
-const flag: Parse<boolean> = (text) => (text === 'true' ? true : text === 'false' ? false : null);
+import type { AnySetting } from './setting.ts';
+import { all, flag, isKey, isNetwork, isRole, namedNetworks, oneOf, texts, whole } from './setting-values.ts';
 
 /** The one table of settings: the environment, the flags, `--help` and the reference page are all made from it. */
 export const settings: readonly AnySetting[] = [
@@ -96,6 +28,34 @@ export const settings: readonly AnySetting[] = [
     expects: 'a directory',
     doc: 'Where log, read models, vault and artifacts are kept.',
     parse: (text) => (text === '' ? null : resolve(text)),
+  },
+  {
+    key: 'artifactsDir',
+    name: 'ARTIFACTS_DIR',
+    default: '',
+    expects: 'a directory',
+    doc: 'Where files that skills left are kept; empty: in the data directory. Nodes of a cell need one that they share.',
+    parse: (text) => (text === '' ? '' : resolve(text)),
+  },
+  {
+    key: 'vaultKey',
+    name: 'VAULT_KEY',
+    default: '',
+    expects: '32 bytes in base64',
+    doc: 'The key of the vault, the same on all nodes of a cell; empty: the file vault.key in the data directory. Set it in the environment.',
+    secret: true,
+    parse: (text) => (text === '' || isKey(text) ? Buffer.from(text, 'base64') : null),
+  },
+  {
+    key: 'roles',
+    name: 'ROLES',
+    default: 'api,runner',
+    expects: 'api, runner or both, separated by a comma',
+    doc: 'What this node of a cell does: answer requests, run skills. The embedded log has one node, which does all.',
+    parse: (text) => {
+      const roles = texts(text);
+      return roles.length > 0 && roles.every(isRole) ? new Set(roles) : null;
+    },
   },
   {
     key: 'log',
@@ -154,6 +114,7 @@ export const settings: readonly AnySetting[] = [
     default: '',
     expects: 'a password',
     doc: 'The password for that. Set it in the environment: a flag can be read by everybody on the machine.',
+    secret: true,
     parse: (text) => text,
   },
   {

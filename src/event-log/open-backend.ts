@@ -14,6 +14,8 @@ export type LogBackend = 'embedded' | 'kafka';
 export interface BackendOptions {
   readonly backend: LogBackend;
   readonly dataDir: string;
+  /** The key of the vault; empty: the file in the data directory has it. */
+  readonly vaultKey: Uint8Array;
   /** This node's id. */
   readonly node: string;
   readonly kafka: {
@@ -52,8 +54,8 @@ export function openBackend(options: BackendOptions): Promise<Backend> {
   }
 }
 
-async function openEmbedded({ dataDir, node }: BackendOptions): Promise<Backend> {
-  const store = await StoreClient.start({ dataDir });
+async function openEmbedded({ dataDir, vaultKey, node }: BackendOptions): Promise<Backend> {
+  const store = await StoreClient.start({ dataDir, vaultKey });
   try {
     const log = await EmbeddedLog.open(store);
     const vault = createVault((method, ...args) => store.write(method, ...args));
@@ -64,7 +66,7 @@ async function openEmbedded({ dataDir, node }: BackendOptions): Promise<Backend>
   }
 }
 
-async function openKafka({ dataDir, node, kafka, ...told }: BackendOptions): Promise<Backend> {
+async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOptions): Promise<Backend> {
   // Loaded only where they are used: the client alone takes longer to load than the server.
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
   const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
@@ -79,7 +81,7 @@ async function openKafka({ dataDir, node, kafka, ...told }: BackendOptions): Pro
   const { log, store } = await KafkaLog.open({
     transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.log`, rules: logRules }),
     cell,
-    openStore: (epoch) => StoreClient.start({ dataDir, copyOf: epoch }),
+    openStore: (epoch) => StoreClient.start({ dataDir, vaultKey, copyOf: epoch }),
     onFailure,
     onProgress,
   });

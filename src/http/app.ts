@@ -73,11 +73,13 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     void reply.headers({ connection: 'upgrade', upgrade: 'websocket' });
     throw new AppError('UPGRADE_REQUIRED');
   });
-  await app.register(authRoutes(services));
-  await app.register(skillRoutes(services));
-  await app.register(executionRoutes(services));
-  await app.register(externalRoutes(services));
-  await app.register(eventRoutes(services));
+  if (config.roles.has('api')) {
+    await app.register(authRoutes(services));
+    await app.register(skillRoutes(services));
+    await app.register(executionRoutes(services));
+    await app.register(externalRoutes(services));
+    await app.register(eventRoutes(services));
+  }
   await app.register(systemRoutes(services));
   return app;
 }

@@ -5,7 +5,7 @@ import type { Endings } from '../commands/endings.ts';
 import type { ExecutionStore } from '../commands/execution-store.ts';
 import type { ExternalExecutions } from '../commands/report-execution.ts';
 import type { ExecutionRequests } from '../commands/request-execution.ts';
-import type { Config } from '../settings.ts';
+import type { Config } from '../setting.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';

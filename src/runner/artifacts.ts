@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { cp, type FileHandle, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -21,10 +21,25 @@ export const defaultArtifactLimits: ArtifactLimits = {
   maxTotalBytes: 256 * 1024 * 1024,
 };
 
-/** Moves what a skill left in its work directory to where artifacts are kept, and lists it. Links and devices are dropped. */
+/** Whose artifacts they are. Each attempt has a folder of its own: one that is lost may end late, on a node that was cut off. */
+export interface ArtifactPlace {
+  readonly artifactsDir: string;
+  readonly executionId: string;
+  readonly attempt: number;
+}
+
+/** Where the artifacts of an attempt lie. */
+export function artifactFolder({ artifactsDir, executionId, attempt }: ArtifactPlace): string {
+  return join(artifactsDir, executionId, String(attempt));
+}
+
+/**
+ * Moves what an attempt left in its work directory to where artifacts are kept, in the place of earlier attempts, and lists it.
+ * Links and devices are dropped.
+ */
 export async function keepArtifacts(
   workDir: string,
-  target: string,
+  place: ArtifactPlace,
   limits: ArtifactLimits = defaultArtifactLimits,
 ): Promise<{ readonly artifacts: readonly Artifact[]; readonly dropped: readonly string[] }> {
   const artifacts: Artifact[] = [];
@@ -42,13 +57,34 @@ export async function keepArtifacts(
     artifacts.push({ path: name, sizeBytes: size, sha256: await sha256Of(path) });
   }
   if (artifacts.length > 0) {
+    const target = artifactFolder(place);
     await rm(target, { recursive: true, force: true });
     await mkdir(dirname(target), { recursive: true });
-    await rename(workDir, target);
+    await move(workDir, target);
+    await forgetEarlier(place);
   } else {
     await rm(workDir, { recursive: true, force: true });
   }
   return { artifacts, dropped };
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+    // Another file system, shared by several nodes, say: nobody may see half of it.
+    const draft = `${to}.new`;
+    await cp(from, draft, { recursive: true });
+    await rename(draft, to);
+    await rm(from, { recursive: true, force: true });
+  }
+}
+
+async function forgetEarlier({ artifactsDir, executionId, attempt }: ArtifactPlace): Promise<void> {
+  const folder = join(artifactsDir, executionId);
+  const earlier = (await readdir(folder)).filter((name) => Number(name) < attempt);
+  for (const name of earlier) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function* filesOf(folder: string, dropped: string[]): AsyncGenerator<string> {

@@ -6,6 +6,8 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** Epoch of the log elsewhere that this store keeps a copy of. Absent: the store is the log. */
   readonly copyOf?: string;
+  /** The key of the vault. Absent or empty: the key file in the data directory. */
+  readonly vaultKey?: Uint8Array;
 }
 
 /** What the writing thread reports once it has opened its files. */

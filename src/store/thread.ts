@@ -28,13 +28,13 @@ class Store {
   readonly #release: () => void;
   readonly #methods: ReadonlyMap<string, Method>;
 
-  constructor({ dataDir, copyOf }: StoreOptions) {
+  constructor({ dataDir, copyOf, vaultKey }: StoreOptions) {
     prepareDataDir(dataDir);
     this.#release = lockDataDir(dataDir).release;
     const vaultPath = join(dataDir, dataFiles.vault);
     if (copyOf === undefined) requireLogBesideVault(dataDir, vaultPath);
     this.log = openLog(join(dataDir, dataFiles.log), copyOf);
-    this.#vault = new VaultFile(vaultPath, readVaultKey(dataDir, vaultPath));
+    this.#vault = new VaultFile(vaultPath, keyOf(vaultKey) ?? readVaultKey(dataDir, vaultPath));
     this.#methods = new Map(Object.entries(this.#table()));
   }
 
@@ -90,6 +90,10 @@ class Store {
     this.log.close();
     this.#release();
   }
+}
+
+function keyOf(given: Uint8Array | undefined): Buffer | null {
+  return given === undefined || given.length === 0 ? null : Buffer.from(given);
 }
 
 /** An empty log in the place of a lost one would look like the loss of everything, and the vault would be full of strangers. */

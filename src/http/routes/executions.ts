@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
@@ -17,7 +15,7 @@ import { AppError, isAppError } from '../../kernel/errors.ts';
 import { derivedId, newId } from '../../kernel/ids.ts';
 import type { JsonValue } from '../../kernel/json.ts';
 import { foldInMemory } from '../../projecting/memory-fold.ts';
-import { openArtifact } from '../../runner/artifacts.ts';
+import { artifactFolder, openArtifact } from '../../runner/artifacts.ts';
 import { principalOf } from '../authenticate.ts';
 import { executionOptions, idempotencyKeyOf, optionsOf } from '../execution-options.ts';
 import { problemOf } from '../problem.ts';
@@ -312,7 +310,8 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         const path = request.params['*'];
         const listed = JSON.parse(row.artifactsJson) as readonly { readonly path: string }[];
         if (!listed.some((artifact) => artifact.path === path)) throw new AppError('ARTIFACT_NOT_FOUND');
-        const { file, sizeBytes } = await openArtifact(join(artifactsDir, row.id), path);
+        const folder = artifactFolder({ artifactsDir, executionId: row.id, attempt: row.attempt });
+        const { file, sizeBytes } = await openArtifact(folder, path);
         const name = encodeURIComponent(path.split('/').at(-1) ?? 'file');
         // Always a download: a page that a skill wrote must not run as ours.
         return reply

@@ -104,7 +104,7 @@ class InlineRun {
     const ended = begun instanceof Promise ? await this.#race(begun) : begun;
     this.#over = true;
     const durationMs = Math.round(performance.now() - this.#startedAtMs);
-    const artifacts = this.#usedWorkDir ? (await keepArtifacts(this.#workDir(), this.#artifactsDir())).artifacts : [];
+    const artifacts = this.#usedWorkDir ? await this.#keepFiles() : [];
     if (ended !== 'stopped') return { ...ended, durationMs, artifacts };
     return { kind: this.#stopped ?? 'cancelled', durationMs, artifacts };
   }
@@ -172,8 +172,10 @@ class InlineRun {
     return join(this.#options.scratchDir, `${this.job.executionId}-${String(this.job.attempt)}`);
   }
 
-  #artifactsDir(): string {
-    return join(this.#options.artifactsDir, this.job.executionId);
+  async #keepFiles(): Promise<RunOutcome['artifacts']> {
+    const { executionId, attempt } = this.job;
+    const { artifactsDir } = this.#options;
+    return (await keepArtifacts(this.#workDir(), { artifactsDir, executionId, attempt })).artifacts;
   }
 }
 

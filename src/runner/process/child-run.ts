@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import type { Artifact, LogLevel } from '../../../schemas/generated/events.ts';
 import { isTooDeep, type JsonValue } from '../../kernel/json.ts';
 import { keepArtifacts } from '../artifacts.ts';
@@ -214,9 +212,10 @@ export class ChildRun {
   }
 
   async #keepFiles(): Promise<readonly Artifact[]> {
-    const target = join(this.#options.artifactsDir, this.#job.executionId);
+    const { executionId, attempt } = this.#job;
+    const { artifactsDir } = this.#options;
     try {
-      const { artifacts, dropped } = await keepArtifacts(this.#workDir, target);
+      const { artifacts, dropped } = await keepArtifacts(this.#workDir, { artifactsDir, executionId, attempt });
       if (dropped.length > 0) {
         this.#events.log('warn', `Files over the limits were dropped: ${dropped.slice(0, 20).join(', ')}`, Date.now());
       }
