@@ -229,7 +229,7 @@ async function assemble(
   const { log, store, vault, membership } = backend;
   const catalog = openCatalog(config, serverLog);
   await catalog.load();
-  const queries = createQueries(store);
+  const queries = queriesOf(backend);
   const { accounts, apiKeys, credentials } = createAuth(vault, new UserStore(log, clock), clock);
   const executions = new ExecutionStore(log, clock);
   const skillRunner = createSkillRunner(config, catalog);
@@ -288,6 +288,7 @@ async function assemble(
     artifactsDir: artifactsDirOf(config),
     startedAtMs: clock.now(),
     node,
+    share: () => membership.share(),
     isReady: () => state.ready,
     readModels,
     rebuild: (reason) => store.read('readModels.rebuild', reason),
@@ -323,6 +324,21 @@ async function assemble(
       });
   });
   return { config, services, hub, backend, catalog, runner, serverLog, state };
+}
+
+/** The queries of this node; an execution that it has never heard of may have been requested on another one a moment ago. */
+function queriesOf({ store, log }: Backend): Queries {
+  const queries = createQueries(store);
+  if (!log.capabilities.clustered) return queries;
+  const executionById: Queries['executionById'] = async (id) => {
+    const row = await queries.executionById(id);
+    if (row !== null) return row;
+    await log.sync();
+    return queries.executionById(id);
+  };
+  return new Proxy(queries, {
+    get: (target, name) => (name === 'executionById' ? executionById : Reflect.get(target, name)) as unknown,
+  });
 }
 
 interface RunnerStats {

@@ -51,6 +51,12 @@ export interface EventLog {
    */
   subscribe(listener: (events: readonly RecordedEvent[]) => void): () => void;
 
+  /**
+   * Resolves when everything that was acknowledged before the call, on whatever node, is visible on this one. Rejects with
+   * LOG_UNAVAILABLE when that cannot be known.
+   */
+  sync(): Promise<void>;
+
   /** Position of the newest append that is visible on this node; 0 in an empty log. */
   head(): Position;
 

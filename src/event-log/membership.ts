@@ -12,6 +12,9 @@ export interface Membership {
    */
   goneOf(nodes: Iterable<string>): Promise<ReadonlySet<string>>;
 
+  /** The nodes of the cell by now, as far as they can be asked for, and how much of the keys this one owns. */
+  share(): Promise<Share>;
+
   /** Calls `listener` whenever ownership has changed. */
   onChange(listener: () => void): void;
 
@@ -22,11 +25,20 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
+/** How a cell is divided. */
+export interface Share {
+  readonly nodes: readonly string[];
+  /** Parts of the keys that this node owns, of how many. */
+  readonly shards: number;
+  readonly of: number;
+}
+
 /** The membership of a node that has its log for itself: it owns everything, and every other node is a thing of the past. */
 export function aloneAs(node: string): Membership {
   return {
     owns: () => true,
     goneOf: (nodes) => Promise.resolve(new Set([...nodes].filter((other) => other !== node))),
+    share: () => Promise.resolve({ nodes: [node], shards: 1, of: 1 }),
     onChange: () => undefined,
     join: () => undefined,
     leave: () => Promise.resolve(),

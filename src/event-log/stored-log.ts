@@ -44,6 +44,8 @@ export abstract class StoredLog implements EventLog {
 
   abstract append(request: AppendRequest): Promise<AppendResult>;
 
+  abstract sync(): Promise<void>;
+
   abstract close(): Promise<void>;
 
   async outcomeOf(stream: string, appendId: string): Promise<PastOutcome | null> {

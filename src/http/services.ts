@@ -7,6 +7,7 @@ import type { ExternalExecutions } from '../commands/report-execution.ts';
 import type { ExecutionRequests } from '../commands/request-execution.ts';
 import type { Config } from '../setting.ts';
 import type { EventLog } from '../event-log/event-log.ts';
+import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { ReadModelStatus } from '../store/read-model-keeper.ts';
@@ -32,6 +33,8 @@ export interface Services {
   readonly artifactsDir: string;
   readonly startedAtMs: number;
   readonly node: string;
+  /** The nodes of the cell. */
+  readonly share: Membership['share'];
   /** False while the server starts or stops. */
   readonly isReady: () => boolean;
   readonly readModels: () => Promise<ReadModelStatus>;

@@ -30,6 +30,7 @@ export class TestCell {
       owns: (key) => this.#ownership === 'off' || this.#ownerOf(key) === node,
       goneOf: (nodes) =>
         Promise.resolve(new Set(this.#nodes.has(node) ? [...nodes].filter((other) => !this.#nodes.has(other)) : [])),
+      share: () => Promise.resolve({ nodes: [...this.#nodes.keys()], shards: 1, of: 1 }),
       onChange: (listener) => {
         this.#listenersOf(node).add(listener);
       },

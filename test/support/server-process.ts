@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '../..');
 
 interface Ready {
   readonly url: string;
-  readonly adminKeyFile: string;
+  readonly adminKeyFile: string | null;
 }
 
 interface Output {
@@ -24,6 +24,7 @@ process.once('exit', () => {
 export class ServerProcess {
   readonly child: ChildProcess;
   readonly url: string;
+  /** Empty where the key was made on another node. */
   readonly adminKeyFile: string;
   /** Everything that it has said so far. */
   readonly stdout: () => string;
@@ -34,11 +35,15 @@ export class ServerProcess {
     this.stdout = () => output.stdout;
     this.stderr = () => output.stderr;
     this.url = ready.url;
-    this.adminKeyFile = ready.adminKeyFile;
+    this.adminKeyFile = ready.adminKeyFile ?? '';
   }
 
-  static async start(dataDir: string, flags: readonly string[] = []): Promise<ServerProcess> {
-    const { child, output } = spawnServer(dataDir, flags);
+  static async start(
+    dataDir: string,
+    flags: readonly string[] = [],
+    environment: Record<string, string> = {},
+  ): Promise<ServerProcess> {
+    const { child, output } = spawnServer(dataDir, flags, environment);
     const { promise, resolve, reject } = Promise.withResolvers<Ready>();
     child.stdout?.on('data', () => {
       const line = output.stdout.split('\n').find((text) => text.includes('server.ready'));

@@ -33,6 +33,7 @@ interface PendingAppend extends Pending {
 
 const storeRetryMs = 1000;
 const maxManifestTries = 10;
+const syncMs = 10_000;
 
 /**
  * The event log on one partition of Kafka, with the *log as arbiter*: an append is one record with its expectation and its id.
@@ -52,7 +53,9 @@ export class KafkaLog extends StoredLog {
   /** The next offset to take in. */
   #next: number;
   #failure: Error | null = null;
-  #caughtUp: { readonly end: number; readonly wake: (value: undefined) => void } | null = null;
+  #waiting: { readonly end: number; readonly wake: (value: undefined) => void }[] = [];
+  /** The end of the partition that the start waits for. */
+  #startEnd: number | null = null;
 
   private constructor(store: StoreClient, options: KafkaLogOptions) {
     super(store);
@@ -98,11 +101,6 @@ export class KafkaLog extends StoredLog {
     }
   }
 
-  /** Records of the partition that this node has not taken in, as far as `end` says. */
-  behind(end: number): number {
-    return Math.max(0, end - this.#next);
-  }
-
   override async append(request: AppendRequest): Promise<AppendResult> {
     if (this.#failure !== null) {
       throw new AppError('LOG_UNAVAILABLE', { message: stopped(this.#failure), cause: this.#failure });
@@ -112,6 +110,20 @@ export class KafkaLog extends StoredLog {
     return this.#outbox.send(keyOf(request.stream, appendId), { request, record });
   }
 
+  override async sync(): Promise<void> {
+    const end = await this.#endOffset();
+    await this.#reach(end, AbortSignal.timeout(syncMs));
+    if (this.#next < end) throw new AppError('LOG_UNAVAILABLE', { message: 'This node is behind the cluster.' });
+  }
+
+  async #endOffset(): Promise<number> {
+    try {
+      return await this.#options.transport.endOffset();
+    } catch (error) {
+      throw new AppError('LOG_UNAVAILABLE', { message: 'Kafka cannot be asked.', cause: error });
+    }
+  }
+
   override async close(): Promise<void> {
     const { outcomeMs = 30_000, transport } = this.#options;
     const deadline = performance.now() + outcomeMs;
@@ -119,6 +131,7 @@ export class KafkaLog extends StoredLog {
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.live.close();
     await transport.close();
+    for (const { wake } of this.#waiting) wake(undefined);
     this.#outbox.close(new AppError('OUTCOME_UNKNOWN', { message: 'The log was closed before the append came back.' }));
   }
 
@@ -144,9 +157,8 @@ export class KafkaLog extends StoredLog {
     if (verdicts === null) return;
     this.#next = last.offset + 1;
     this.#settle(appends, verdicts);
-    if (this.#caughtUp === null) return;
-    this.#options.onProgress?.({ taken: this.#next, of: this.#caughtUp.end });
-    if (this.#next >= this.#caughtUp.end) this.#caughtUp.wake(undefined);
+    if (this.#startEnd !== null) this.#options.onProgress?.({ taken: this.#next, of: this.#startEnd });
+    for (const { end, wake } of this.#waiting) if (this.#next >= end) wake(undefined);
   }
 
   /** Judges and stores; tries again while the store cannot write (a full disk, say): the partition waits. */
@@ -206,12 +218,24 @@ export class KafkaLog extends StoredLog {
     if (this.#next > end)
       this.#fail(corrupt(`it ends at offset ${String(end)}, and this node has taken in ${String(this.#next)} records`));
     this.#requireWhole();
-    if (this.#next >= end) return;
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#caughtUp = { end, wake: resolve };
-    await promise;
-    this.#caughtUp = null;
+    this.#startEnd = end;
+    await this.#reach(end);
+    this.#startEnd = null;
     this.#requireWhole();
+  }
+
+  /** Resolves when everything before this offset has been taken in, when the log has failed, or at `signal`. */
+  async #reach(end: number, signal?: AbortSignal): Promise<void> {
+    if (this.#next >= end || this.#failure !== null) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const waiting = { end, wake: resolve };
+    this.#waiting.push(waiting);
+    const stop = (): void => {
+      resolve(undefined);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    await promise;
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
   }
 
   #requireWhole(): void {
@@ -222,7 +246,7 @@ export class KafkaLog extends StoredLog {
     if (this.#failure !== null || this.live.closed) return;
     this.#failure = error;
     this.#outbox.close(new AppError('OUTCOME_UNKNOWN', { message: stopped(error), cause: error }));
-    this.#caughtUp?.wake(undefined);
+    for (const { wake } of this.#waiting) wake(undefined);
     this.#options.onFailure(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { Admin, Consumer } from 'kafkajs';
 
-import type { Membership } from '../membership.ts';
+import type { Membership, Share } from '../membership.ts';
 import { type KafkaConnection, newKafka } from './kafkajs-client.ts';
 
 interface KafkaMembershipOptions extends KafkaConnection {
@@ -47,15 +47,13 @@ export class KafkaMembership implements Membership {
   }
 
   async goneOf(nodes: Iterable<string>): Promise<ReadonlySet<string>> {
-    try {
-      const { groups } = await this.#admin.describeGroups([this.#group]);
-      const members = new Set(groups[0]?.members.map((member) => member.clientId));
-      if (!members.has(this.#options.clientId)) return new Set();
-      return new Set([...nodes].filter((node) => !members.has(node)));
-    } catch {
-      // Who cannot ask does not know.
-      return new Set();
-    }
+    const members = new Set(await this.#members());
+    if (!members.has(this.#options.clientId)) return new Set();
+    return new Set([...nodes].filter((node) => !members.has(node)));
+  }
+
+  async share(): Promise<Share> {
+    return { nodes: [...(await this.#members())].sort(), shards: this.#mine.size, of: shards };
   }
 
   onChange(listener: () => void): void {
@@ -72,6 +70,16 @@ export class KafkaMembership implements Membership {
     this.#left = true;
     if (this.#rejoin !== null) clearTimeout(this.#rejoin);
     await Promise.allSettled([this.#consumer?.disconnect(), this.#admin.disconnect()]);
+  }
+
+  async #members(): Promise<readonly string[]> {
+    try {
+      const { groups } = await this.#admin.describeGroups([this.#group]);
+      return groups[0]?.members.map((member) => member.clientId) ?? [];
+    } catch {
+      // Who cannot ask does not know.
+      return [];
+    }
   }
 
   async #enter(): Promise<void> {

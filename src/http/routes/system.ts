@@ -19,7 +19,7 @@ const StatusShape = Type.Object({
   skills: Type.Integer(),
   ...Object.fromEntries(
     // For administrators only.
-    ['log', 'readModels', 'runner', 'websocket', 'users', 'skillProblems', 'memory'].map((name) => [
+    ['log', 'cluster', 'readModels', 'runner', 'websocket', 'users', 'skillProblems', 'memory'].map((name) => [
       name,
       Type.Optional(Json),
     ]),
@@ -110,11 +110,16 @@ export function systemRoutes(services: Services): FastifyPluginAsyncTypebox {
           skills: services.catalog.list().length,
         };
         if (owner !== null) return own;
-        const [events, users] = await Promise.all([queries.countsByType(), queries.countUsers()]);
+        const [events, users, share] = await Promise.all([
+          queries.countsByType(),
+          queries.countUsers(),
+          services.share(),
+        ]);
         const problems = Object.fromEntries(services.catalog.problems());
         return {
           ...own,
           log: { epoch: log.epoch, ...log.capabilities, events },
+          cluster: { ...share, roles: [...services.config.roles] },
           readModels,
           runner: services.runner(),
           websocket: services.socketStats(),

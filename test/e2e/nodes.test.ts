@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { LogFile } from '../../src/store/log-file.ts';
+import { verifyDataDir } from '../../src/verify.ts';
+import { takeKafka } from '../support/kafka.ts';
+import { ServerProcess } from '../support/server-process.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
+import { TestSocket } from '../support/web-socket.ts';
+
+const base = tempDir();
+const kafka = await takeKafka();
+afterAll(() => kafka.stop());
+
+/** A node that is not heard of is gone after six seconds; a slow machine may take its time. */
+const patienceMs = 90_000;
+
+interface Execution {
+  readonly executionId: string;
+  readonly status: string;
+  readonly attempt: number;
+}
+
+interface Event {
+  readonly type: string;
+  readonly data: { readonly node?: string; readonly attempt?: number };
+}
+
+describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
+  const names = ['a', 'b', 'c'] as const;
+  type Name = (typeof names)[number];
+  const nodes = new Map<Name, ServerProcess>();
+  const flags = [
+    '--log=kafka',
+    `--kafka-brokers=${kafka.brokers.join(',')}`,
+    `--kafka-cell=nodes-${String(process.pid)}`,
+    '--runner=process',
+    '--runner-slots=1',
+    '--timeout-ms=60000',
+    `--artifacts-dir=${join(base, 'artifacts')}`,
+  ];
+  const environment = { IHUMAN_VAULT_KEY: randomBytes(32).toString('base64') };
+  let token = '';
+
+  const start = async (name: Name): Promise<void> => {
+    nodes.set(name, await ServerProcess.start(join(base, name), flags, environment));
+  };
+  const nodeOf = (name: Name): ServerProcess => nodes.get(name) as ServerProcess;
+  const call = async (name: Name, path: string, body?: unknown, as = token): Promise<Response> =>
+    fetch(nodeOf(name).url + path, {
+      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+    });
+  const json = async <T>(name: Name, path: string, body?: unknown): Promise<T> =>
+    (await (await call(name, path, body)).json()) as T;
+  const run = async (name: Name, from: number, intervalMs: number): Promise<string> => {
+    const path = '/api/skills/countdown/execute';
+    return (await json<Execution>(name, path, { params: { from, intervalMs } })).executionId;
+  };
+  const eventsOf = async (name: Name, id: string): Promise<readonly Event[]> =>
+    (await json<{ events: Event[] }>(name, `/api/executions/${id}/events?limit=500`)).events;
+  const allEnd = (name: Name, ids: readonly string[]): Promise<unknown> =>
+    until(
+      'all are completed',
+      async () => {
+        const shown = await Promise.all(ids.map((id) => json<Execution>(name, `/api/executions/${id}`)));
+        return shown.every(({ status }) => status === 'completed');
+      },
+      patienceMs,
+    );
+  const idOf = async (name: Name): Promise<string> => (await json<{ node: string }>(name, '/api/system/status')).node;
+  /** An execution that runs on this node. */
+  const runningOn = (name: Name, node: string, ids: readonly string[]): Promise<string> =>
+    until(
+      'one runs there',
+      async () => {
+        for (const id of ids) {
+          const last = (await eventsOf(name, id)).findLast(({ type }) => /Started|Lost|Completed/.test(type));
+          if (last?.type === 'ExecutionStarted' && last.data.node === node) return id;
+        }
+        return '';
+      },
+      patienceMs,
+    );
+  const expectOneEnd = async (name: Name, ids: readonly string[]): Promise<void> => {
+    for (const id of ids) {
+      const types = (await eventsOf(name, id)).map(({ type }) => type);
+      expect(types.filter((type) => type === 'ExecutionCompleted')).toHaveLength(1);
+      expect(types.at(-1)).toBe('ExecutionCompleted');
+    }
+  };
+
+  beforeAll(async () => {
+    await Promise.all(names.map(start));
+    const keyFiles = names.map((name) => nodeOf(name).adminKeyFile).filter((file) => file !== '');
+    expect(keyFiles).toHaveLength(1);
+    token = readFileSync(keyFiles[0] ?? '', 'utf8').trim();
+  }, patienceMs);
+
+  it('know each other, and each owns a share', { timeout: patienceMs }, async () => {
+    interface Cluster {
+      readonly cluster: { readonly nodes: readonly string[]; readonly shards: number };
+    }
+    await until('all are members', async () => {
+      const shown = await Promise.all(names.map((name) => json<Cluster>(name, '/api/system/status')));
+      const shards = shown.reduce((sum, { cluster }) => sum + cluster.shards, 0);
+      return shown.every(({ cluster }) => cluster.nodes.length === 3 && cluster.shards > 0) && shards === 64;
+    });
+  });
+
+  it('share accounts: who signs in at one is known to all, and signed out everywhere', async () => {
+    const account = { email: 'ann@example.org', username: 'ann', password: 'correct horse battery' };
+    expect((await call('a', '/api/auth/register', account)).status).toBe(201);
+    expect((await call('b', '/api/auth/register', account)).status).toBe(409);
+    const session = await json<{ token: string }>('b', '/api/auth/login', account);
+    for (const name of names) expect((await call(name, '/api/auth/me', undefined, session.token)).status).toBe(200);
+    expect((await call('c', '/api/auth/logout', {}, session.token)).status).toBeLessThan(300);
+    await until('all have heard of it', async () => {
+      const answers = await Promise.all(names.map((name) => call(name, '/api/auth/me', undefined, session.token)));
+      return answers.every(({ status }) => status === 401);
+    });
+  });
+
+  it('share the work, and each knows at once what another one took', { timeout: patienceMs }, async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 18; i++) {
+      const id = await run('a', 3, 100);
+      expect((await call('c', `/api/executions/${id}`)).status).toBe(200);
+      ids.push(id);
+    }
+    await allEnd('b', ids);
+    const ran = new Set<string | undefined>();
+    for (const id of ids)
+      for (const { type, data } of await eventsOf('b', id)) if (type === 'ExecutionStarted') ran.add(data.node);
+    expect(ran.size).toBe(3);
+    await expectOneEnd('c', ids);
+  });
+
+  it(
+    'run elsewhere what ran on one that was killed, and a socket goes on at another one without a gap',
+    { timeout: 2 * patienceMs },
+    async () => {
+      const ids = await Promise.all(Array.from({ length: 9 }, () => run('a', 40, 50)));
+      const victim = await idOf('b');
+      const followed = await runningOn('a', victim, ids);
+      const options = { headers: { authorization: `Bearer ${token}` } };
+      const before = await TestSocket.open(`${nodeOf('b').url}/ws?v=2&execution=${followed}`, options);
+      await until('it has seen some of it', () => before.seqs(followed).length > 3);
+      await nodeOf('b').kill();
+      const last = before.seqs(followed).at(-1) ?? 0;
+      const after = await TestSocket.open(`${nodeOf('c').url}/ws?v=2`, options);
+      after.send({ type: 'subscribe', executionId: followed, since: { seq: last } });
+      await allEnd('a', ids);
+      await until('the socket has seen the end', () => after.of('execution-complete').length === 1);
+      const messages = [...before.messages, ...after.messages].filter(({ seq }) => seq !== undefined);
+      const seqs = messages.filter(({ type }) => type.startsWith('execution-')).map(({ seq }) => Number(seq));
+      expect(new Set(seqs).size).toBe(seqs.length);
+      expect(seqs).toEqual([...seqs].sort((x, y) => x - y));
+      const lost = (await eventsOf('a', followed)).filter(({ type }) => type === 'ExecutionAttemptLost');
+      expect(lost).toHaveLength(1);
+      await expectOneEnd('a', ids);
+      after.close();
+      await start('b');
+    },
+  );
+
+  it('are not harmed by one that was stopped in its tracks and wakes up', { timeout: 2 * patienceMs }, async () => {
+    const ids = await Promise.all(Array.from({ length: 9 }, () => run('a', 60, 50)));
+    const sleeper = await idOf('b');
+    const taken = await runningOn('a', sleeper, ids);
+    nodeOf('b').child.kill('SIGSTOP');
+    await until(
+      'its attempt is lost',
+      async () => (await eventsOf('a', taken)).some(({ type }) => type === 'ExecutionAttemptLost'),
+      patienceMs,
+    );
+    await allEnd('a', ids);
+    nodeOf('b').child.kill('SIGCONT');
+    await until(
+      'it has caught up',
+      async () => (await json<Execution>('b', `/api/executions/${taken}`)).status === 'completed',
+    );
+    await expectOneEnd('b', ids);
+    const more = await Promise.all(Array.from({ length: 6 }, () => run('b', 3, 50)));
+    await allEnd('c', more);
+    await expectOneEnd('a', [...ids, ...more]);
+  });
+
+  it('have the same log, down to its last hash', async () => {
+    for (const name of names) expect(await nodeOf(name).terminate()).toBe(0);
+    const logs = names.map((name) => {
+      expect(verifyDataDir(join(base, name), () => undefined)).toMatchObject({ clean: true });
+      return new LogFile(join(base, name, 'log.db'), { readOnly: true });
+    });
+    // Those that were stopped later have what the last ones said of their own stop.
+    const common = Math.min(...logs.map(({ head }) => head));
+    const at = logs.map((log) => Buffer.from(log.hashAt(common)).toString('hex'));
+    for (const log of logs) log.close();
+    expect(at[1]).toEqual(at[0]);
+    expect(at[2]).toEqual(at[0]);
+  });
+});
