@@ -16,16 +16,20 @@ const pageEvents = 1000;
 
 /** Loads accounts from the log and applies commands to them: load, decide, append, and again when somebody was faster. */
 export class UserStore {
-  readonly #log: Pick<EventLog, 'append' | 'readStream'>;
+  readonly #log: Pick<EventLog, 'append' | 'readStream' | 'sync'>;
   readonly #clock: Clock;
 
-  constructor(log: Pick<EventLog, 'append' | 'readStream'>, clock: Clock) {
+  constructor(log: Pick<EventLog, 'append' | 'readStream' | 'sync'>, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }
 
   /** Whether the log knows the account and does not call it erased. Rejects when the log cannot be read. */
   async isRegistered(userId: string): Promise<boolean> {
+    const { phase } = (await this.#load(userId)).state;
+    if (phase !== 'absent') return phase === 'registered';
+    // Another node may have registered it a moment ago.
+    await this.#log.sync();
     return (await this.#load(userId)).state.phase === 'registered';
   }
 

@@ -113,10 +113,11 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
   });
 
   it('share accounts: who signs in at one is known to all, and signed out everywhere', async () => {
-    const account = { email: 'ann@example.org', username: 'ann', password: 'correct horse battery' };
-    expect((await call('a', '/api/auth/register', account)).status).toBe(201);
-    expect((await call('b', '/api/auth/register', account)).status).toBe(409);
-    const session = await json<{ token: string }>('b', '/api/auth/login', account);
+    const known = { email: 'ann@example.org', password: 'correct horse battery' };
+    expect((await call('a', '/api/auth/register', { ...known, username: 'ann' })).status).toBe(201);
+    const session = await json<{ token: string }>('b', '/api/auth/login', known);
+    expect(session.token).toMatch(/./);
+    expect((await call('c', '/api/auth/register', { ...known, username: 'other' })).status).toBe(409);
     for (const name of names) expect((await call(name, '/api/auth/me', undefined, session.token)).status).toBe(200);
     expect((await call('c', '/api/auth/logout', {}, session.token)).status).toBeLessThan(300);
     await until('all have heard of it', async () => {

@@ -30,9 +30,10 @@ export function newKafka({ brokers, clientId, ssl, sasl }: KafkaConnection): Kaf
   });
 }
 
-/** Kafka's name for what went wrong; null when it is not Kafka's error. */
+/** Kafka's name for what went wrong, at last; null when it is not Kafka's error. */
 export function typeOf(error: unknown): string | null {
-  return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : null;
+  if (!(error instanceof Error)) return null;
+  return 'type' in error && typeof error.type === 'string' ? error.type : typeOf(error.cause);
 }
 
 /** What a start says when no broker can be used. */

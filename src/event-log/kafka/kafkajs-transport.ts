@@ -20,6 +20,8 @@ const produceTimeoutMs = 4000;
 const maxWaitMs = 500;
 const fetchBytes = 16 * 1024 * 1024;
 const retryMs = 250;
+const notYetThere = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+const maxTopicTries = 60;
 
 /** The log's partition through kafkajs. */
 export class KafkajsTransport implements KafkaTransport {
@@ -39,9 +41,12 @@ export class KafkajsTransport implements KafkaTransport {
   async prepareTopic(): Promise<void> {
     try {
       await this.#admin.connect();
-      const { topic, brokers, rules } = this.#connection;
-      if (!(await this.#admin.listTopics()).includes(topic)) await this.#createTopic(topic);
-      checkTopic({ topic, brokers, rules }, await this.#describe(topic));
+      await onceItIsThere(async () => {
+        const { topic, brokers, rules } = this.#connection;
+        if (!(await this.#admin.listTopics()).includes(topic)) await this.#createTopic(topic);
+        checkTopic({ topic, brokers, rules }, await this.#describe(topic));
+        await this.endOffset();
+      });
     } catch (error) {
       await this.close();
       throw error instanceof AppError ? error : unreachable(this.#connection.brokers, error);
@@ -181,6 +186,19 @@ export class KafkajsTransport implements KafkaTransport {
       replicas: partitions[0]?.replicas.length ?? 0,
       settings: new Map(entries.map(({ configName, configValue }) => [configName, configValue])),
     };
+  }
+}
+
+/** A topic that was just made, here or by another node, takes a moment until every broker knows it and it has a leader. */
+async function onceItIsThere(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!notYetThere.has(typeOf(error) ?? '') || tries === maxTopicTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
   }
 }
 

@@ -119,6 +119,7 @@ export class AccountsBench {
       append: (request: AppendRequest) => this.#append(request),
       readStream: (stream: string, { fromRevision = 0 } = {}) =>
         Promise.resolve(this.#stream(stream).slice(fromRevision)),
+      sync: () => Promise.resolve(),
     };
     return createAuth(this.vault, new UserStore(log, this.clock), this.clock);
   }
