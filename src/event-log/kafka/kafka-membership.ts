@@ -1,7 +1,7 @@
 import type { Admin, Consumer } from 'kafkajs';
 
 import type { Membership, Share } from '../membership.ts';
-import { type KafkaConnection, newKafka } from './kafkajs-client.ts';
+import { type KafkaConnection, newKafka } from '../../kafka/kafkajs-client.ts';
 
 interface KafkaMembershipOptions extends KafkaConnection {
   readonly cell: string;

@@ -2,7 +2,7 @@ import kafkajs, { type Admin, type Producer } from 'kafkajs';
 
 import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
-import { type KafkaConnection, newKafka, timeouts, typeOf, unreachable } from './kafkajs-client.ts';
+import { type KafkaConnection, newKafka, timeouts, typeOf, unreachable } from '../../kafka/kafkajs-client.ts';
 import { type Cluster, type FetchedMessage, newCluster, readCommitted } from './kafkajs-internals.ts';
 import { checkTopic, type TopicDescription, type TopicRules } from './topic.ts';
 import type { KafkaTransport, LogRecord, PartitionReader, PlacedRecord } from './transport.ts';

@@ -1,6 +1,6 @@
 import kafkajs, { type Kafka, type KafkaConfig } from 'kafkajs';
 
-import { AppError } from '../../kernel/errors.ts';
+import { AppError } from '../kernel/errors.ts';
 
 /** How to reach a Kafka cluster. */
 export interface KafkaConnection {
