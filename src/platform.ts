@@ -13,6 +13,7 @@ import { ExecutionRequests } from './commands/request-execution.ts';
 import { UserStore } from './commands/user-store.ts';
 import type { Config } from './setting.ts';
 import { type Backend, openBackend } from './event-log/open-backend.ts';
+import type { FeedPublisher } from './feed/topic/feed-publisher.ts';
 import { createHttpApp } from './http/app.ts';
 import { FrontDoor, type StartProgress } from './http/front-door.ts';
 import { OpenStreams } from './http/open-streams.ts';
@@ -66,6 +67,7 @@ export class Platform {
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
   readonly #state: State;
+  readonly #publisher: FeedPublisher | null;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
   #door: FrontDoor | null = null;
 
@@ -78,6 +80,7 @@ export class Platform {
     this.#runner = parts.runner;
     this.#serverLog = parts.serverLog;
     this.#state = parts.state;
+    this.#publisher = parts.publisher;
     this.webSocketManager = new WebSocketManager({
       external: parts.services.external,
       hub: parts.hub,
@@ -154,6 +157,7 @@ export class Platform {
       app.routing(request, response);
     });
     if (config.roles.has('runner')) this.#backend.membership.join();
+    this.#publisher?.start();
     this.#state.ready = true;
     const keyFile = join(config.dataDir, adminKeyFile);
     return {
@@ -178,6 +182,7 @@ export class Platform {
     this.#catalog.stop();
     const closing = step(() => Promise.all([this.#door?.close(), this.#app?.close()]));
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
+    await step(() => this.#publisher?.stop());
     // Only now: others would take what still runs here for lost.
     await step(() => this.#backend.membership.leave());
     // Whoever waits for an end or follows one is answered before the connections go.
@@ -205,6 +210,8 @@ interface Parts {
   readonly runner: Runner;
   readonly serverLog: ServerLog;
   readonly state: State;
+  /** Null when the log is published to no topic. */
+  readonly publisher: FeedPublisher | null;
 }
 
 function kafkaSettings(config: Config) {
@@ -323,7 +330,35 @@ async function assemble(
         serverLog.write('error', 'skills.not_recorded', { error: describe(error) });
       });
   });
-  return { config, services, hub, backend, catalog, runner, serverLog, state };
+  const publisher = await createPublisher(config, backend, serverLog, node);
+  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher };
+}
+
+async function createPublisher(
+  config: Config,
+  { log, membership }: Backend,
+  serverLog: ServerLog,
+  node: string,
+): Promise<FeedPublisher | null> {
+  if (config.feedTopic === '') return null;
+  // The client alone takes longer to load than the server.
+  const { openPublisher } = await import('./feed/topic/open-publisher.ts');
+  return openPublisher({
+    topic: config.feedTopic,
+    kafka: kafkaSettings(config),
+    registry: {
+      url: config.schemaRegistry,
+      username: config.schemaRegistryUsername,
+      password: config.schemaRegistryPassword,
+    },
+    log,
+    membership,
+    clock: systemClock,
+    node,
+    onTrouble: (error) => {
+      serverLog.write('warn', 'feed.not_published', { topic: config.feedTopic, error: describe(error) });
+    },
+  });
 }
 
 /** The queries of this node; an execution that it has never heard of may have been requested on another one a moment ago. */

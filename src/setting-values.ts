@@ -34,3 +34,5 @@ export const isRole = (text: string): text is Role => text === 'api' || text ===
 export const isKey = (text: string): boolean => /^[A-Za-z0-9+/]{43}=$/.test(text);
 /** true or false. */
 export const flag: Parse<boolean> = (text) => (text === 'true' ? true : text === 'false' ? false : null);
+/** Whatever is given. */
+export const anyText = (text: string): string => text;

@@ -20,6 +20,10 @@ export interface Config {
   readonly kafkaSasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly kafkaUsername: string;
   readonly kafkaPassword: string;
+  readonly feedTopic: string;
+  readonly schemaRegistry: string;
+  readonly schemaRegistryUsername: string;
+  readonly schemaRegistryPassword: string;
   readonly skills: readonly string[];
   readonly runner: 'process' | 'inline';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { AnySetting } from './setting.ts';
-import { all, flag, isKey, isNetwork, isRole, namedNetworks, oneOf, texts, whole } from './setting-values.ts';
+import { all, anyText, flag, isKey, isNetwork, isRole, namedNetworks, oneOf, texts, whole } from './setting-values.ts';
 
 /** The one table of settings: the environment, the flags, `--help` and the reference page are all made from it. */
 export const settings: readonly AnySetting[] = [
@@ -106,7 +106,7 @@ export const settings: readonly AnySetting[] = [
     default: '',
     expects: 'a name',
     doc: 'Who signs in at the brokers.',
-    parse: (text) => text,
+    parse: anyText,
   },
   {
     key: 'kafkaPassword',
@@ -115,7 +115,40 @@ export const settings: readonly AnySetting[] = [
     expects: 'a password',
     doc: 'The password for that. Set it in the environment: a flag can be read by everybody on the machine.',
     secret: true,
-    parse: (text) => text,
+    parse: anyText,
+  },
+  {
+    key: 'feedTopic',
+    name: 'FEED_TOPIC',
+    default: '',
+    expects: 'the name of a topic: letters, digits, dots, dashes and underscores',
+    doc: 'A Kafka topic that everything in the log is published to, as CloudEvents for outside consumers; empty: none.',
+    parse: (text) => (/^[\w.-]{0,200}$/.test(text) ? text : null),
+  },
+  {
+    key: 'schemaRegistry',
+    name: 'SCHEMA_REGISTRY',
+    default: '',
+    expects: 'an http or https address',
+    doc: "A registry with the API of Confluent's, whose frame the published events then have; empty: single-object encoding.",
+    parse: (text) => (text === '' || /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : null),
+  },
+  {
+    key: 'schemaRegistryUsername',
+    name: 'SCHEMA_REGISTRY_USERNAME',
+    default: '',
+    expects: 'a name',
+    doc: 'Who signs in at the registry.',
+    parse: anyText,
+  },
+  {
+    key: 'schemaRegistryPassword',
+    name: 'SCHEMA_REGISTRY_PASSWORD',
+    default: '',
+    expects: 'a password',
+    doc: 'The password for that. Set it in the environment.',
+    secret: true,
+    parse: anyText,
   },
   {
     key: 'skills',

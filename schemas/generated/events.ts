@@ -226,6 +226,16 @@ export interface ExecutionTimedOut {
   readonly artifacts: readonly Artifact[];
 }
 
+/** Everything up to a position of this log is in the topic for outside consumers. */
+export interface FeedPublished {
+  /** The topic. */
+  readonly topic: string;
+  /** The log that the position belongs to. */
+  readonly epoch: string;
+  /** The last position of which every event is in the topic. */
+  readonly position: number;
+}
+
 /** The account has a new password. */
 export type PasswordChanged = Readonly<Record<string, never>>;
 
@@ -299,6 +309,7 @@ export interface EventDataByType {
   readonly ExecutionRequested: ExecutionRequested;
   readonly ExecutionStarted: ExecutionStarted;
   readonly ExecutionTimedOut: ExecutionTimedOut;
+  readonly FeedPublished: FeedPublished;
   readonly PasswordChanged: PasswordChanged;
   readonly SchemaRegistered: SchemaRegistered;
   readonly SignInDelayed: SignInDelayed;
@@ -328,6 +339,7 @@ export const eventTypes = [
   'ExecutionRequested',
   'ExecutionStarted',
   'ExecutionTimedOut',
+  'FeedPublished',
   'PasswordChanged',
   'SchemaRegistered',
   'SignInDelayed',

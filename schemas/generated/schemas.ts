@@ -81,6 +81,11 @@ export const eventSchemas: readonly EventSchema[] = [
     json: '{"type":"record","name":"ExecutionTimedOut","namespace":"ihuman.events","doc":"The last attempt ran into its time limit.","fields":[{"name":"attempt","type":"int","doc":"Number of the attempt, from 1."},{"name":"timeoutMs","type":"int","doc":"The limit."},{"name":"durationMs","type":"int","doc":"How long the last attempt took, in milliseconds, as the runner measured: the limit and the time it took to stop the skill."},{"name":"artifacts","type":{"type":"array","items":{"type":"record","name":"Artifact","namespace":"ihuman.events","doc":"A file left by a skill.","fields":[{"name":"path","type":"string","doc":"Path below the work directory, with forward slashes."},{"name":"sizeBytes","type":"long","doc":"Size in bytes."},{"name":"sha256","type":{"type":"bytes","logicalType":"hex"},"doc":"SHA-256 of the content."}]}},"doc":"Files that the skill left in its work directory."}]}',
   },
   {
+    name: 'FeedPublished',
+    fingerprint: 'c5da5c6c64b0de5d',
+    json: '{"type":"record","name":"FeedPublished","namespace":"ihuman.events","doc":"Everything up to a position of this log is in the topic for outside consumers.","fields":[{"name":"topic","type":"string","doc":"The topic."},{"name":"epoch","type":"string","doc":"The log that the position belongs to."},{"name":"position","type":"long","doc":"The last position of which every event is in the topic."}]}',
+  },
+  {
     name: 'PasswordChanged',
     fingerprint: 'cc12fe9159a9af7f',
     json: '{"type":"record","name":"PasswordChanged","namespace":"ihuman.events","doc":"The account has a new password.","fields":[]}',

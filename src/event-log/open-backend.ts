@@ -1,3 +1,4 @@
+import { connectionOf, type KafkaSettings } from '../kafka/connection.ts';
 import { StoreClient } from '../store/store-client.ts';
 import { EmbeddedLog } from './embedded/embedded-log.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
@@ -18,14 +19,7 @@ export interface BackendOptions {
   readonly vaultKey: Uint8Array;
   /** This node's id. */
   readonly node: string;
-  readonly kafka: {
-    readonly brokers: readonly string[];
-    readonly cell: string;
-    readonly tls: boolean;
-    readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: string;
-  };
+  readonly kafka: KafkaSettings & { readonly cell: string };
   /** How many records of the log this node has taken in, while it opens. */
   readonly onProgress: (progress: { readonly taken: number; readonly of: number }) => void;
   /** The log has stopped for good: the node can do nothing more. */
@@ -71,13 +65,8 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
   const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
   const { onFailure, onCutOff, onProgress } = told;
-  const { brokers, cell, tls, sasl, username, password } = kafka;
-  const connection = {
-    brokers,
-    clientId: node,
-    ...(tls && { ssl: true }),
-    ...(sasl !== 'none' && { sasl: { mechanism: sasl, username, password } as never }),
-  };
+  const { cell } = kafka;
+  const connection = connectionOf(kafka, node);
   const { log, store } = await KafkaLog.open({
     transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.log`, rules: logRules }),
     cell,

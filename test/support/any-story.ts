@@ -17,7 +17,7 @@ const executions = ['exec_a', 'exec_b', 'exec_c', 'exec_d'];
 function streamsOf(type: string): readonly string[] {
   if (type.startsWith('Execution')) return executions;
   if (type.startsWith('Skill')) return skillNames.map((name) => `skill_${name}`);
-  return type === 'SchemaRegistered' ? [schemaStream] : owners;
+  return type === 'SchemaRegistered' || type === 'FeedPublished' ? [schemaStream] : owners;
 }
 
 function stepOf(type: string): fc.Arbitrary<Step> {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
+import { eventSchemas } from '../../../schemas/generated/schemas.ts';
 import { parseCursor, toCursor } from '../../event-log/cursor.ts';
 import { beginning } from '../../event-log/event-log.ts';
 import { cloudEventOf } from '../../feed/cloud-event.ts';
@@ -16,10 +17,36 @@ import { CloudEventShape, contentOf, Cursor, LastEventIdHeader, Limit } from '..
 
 const maxWaitMs = 55_000;
 
+const EventSchemaShape = Type.Object({
+  name: Type.String(),
+  fingerprint: Type.String(),
+  schema: Type.Record(Type.String(), Type.Unknown()),
+});
+const schemas = eventSchemas.map(({ name, fingerprint, json }) => ({
+  name,
+  fingerprint,
+  schema: JSON.parse(json) as unknown,
+}));
+
 /** The log for outside consumers: the same feed as a JSON batch, a long poll, NDJSON or server-sent events. */
 export function eventRoutes({ log, queries, clock, streams }: Services): FastifyPluginAsyncTypebox {
   const feed = new EventFeed(log, async (stream) => (await queries.executionById(stream))?.owner ?? null);
   return async (app) => {
+    app.get(
+      '/api/events/schemas',
+      {
+        config: { access: 'events:read' },
+        schema: {
+          tags: ['events'],
+          summary: 'The Avro schemas of all event types',
+          description:
+            'For readers of the topic and of single-object encoding: `fingerprint` is CRC-64-AVRO in hexadecimal, big-endian; in front of a value it stands little-endian after C3 01.',
+          response: { 200: Type.Object({ schemas: Type.Array(EventSchemaShape) }) },
+        },
+      },
+      () => ({ schemas: schemas as never }),
+    );
+
     app.get(
       '/api/events',
       {
