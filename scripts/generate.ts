@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { format, resolveConfig } from 'prettier';
 
+import { asyncApiDocument } from './generate/asyncapi.ts';
 import { loadSchemas } from './generate/avro-schemas.ts';
 import { configurationPage, errorsPage } from './generate/reference-pages.ts';
 import { eventsPage, eventTypesSource, schemaConstantsSource } from './generate/event-types.ts';
@@ -16,6 +17,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['schemas/generated/events.ts', eventTypesSource(schemas)],
     ['schemas/generated/schemas.ts', schemaConstantsSource(schemas)],
     ['docs/reference/events.md', eventsPage(schemas)],
+    ['docs/reference/asyncapi.json', asyncApiDocument(schemas)],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
   ];
