@@ -7,15 +7,18 @@ import { batchFigures } from './figures/batch.ts';
 import { fanOutFigure } from './figures/fan-out.ts';
 import { fdatasyncMs, httpFigures } from './figures/http.ts';
 import { appendFigure } from './figures/log.ts';
+import { kafkaFigures } from './figures/kafka.ts';
 import { memoryFigures } from './figures/memory.ts';
 import { bigLogFigures, startFigure } from './figures/rebuild.ts';
 import { withPlace } from './place.ts';
 
 /**
- * `npm run bench`: our figures beside the limits of this machine, measured in the same run. `--only http,log` picks groups,
+ * `npm run bench`: our figures beside the limits of this machine, measured in the same run. `--only http,log` or just `http log`
+ * picks groups (`kafka` is measured only when it is asked for: it needs Java and Maven),
  * `--scale 0.2` makes all of it smaller, `--minutes 10` lengthens the memory run, `--json FILE` writes the figures down.
  */
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
     scale: { type: 'string', default: '1' },
@@ -33,9 +36,11 @@ const groups: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'big-log': () => bigLogFigures(scale),
   start: async () => [await startFigure()],
   memory: () => memoryFigures(Number(values.minutes)),
+  kafka: () => kafkaFigures(scale),
 };
 
-const chosen = values.only === '' ? Object.keys(groups) : values.only.split(',');
+const asked = [...values.only.split(','), ...positionals].filter((name) => name !== '');
+const chosen = asked.length > 0 ? asked : Object.keys(groups).filter((name) => name !== 'kafka');
 const unknown = chosen.filter((name) => !(name in groups));
 if (unknown.length > 0) {
   process.stderr.write(`There is no group ${unknown.join(', ')}; there are: ${Object.keys(groups).join(', ')}\n`);

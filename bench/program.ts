@@ -59,10 +59,15 @@ export class Program {
 export async function startServer(
   dataDir: string,
   flags: readonly string[],
+  environment: Record<string, string> = {},
 ): Promise<{ program: Program; url: string; key: string }> {
   const args = ['--port=0', `--data-dir=${dataDir}`, '--watch=false', '--rate-limit=0', '--log-level=error', ...flags];
-  const program = new Program('src/main.ts', args);
-  const ready = await program.says<{ url: string; adminKeyFile: string }>();
+  const program = new Program('src/main.ts', args, environment);
+  const ready = await program.says<{ url: string; adminKeyFile: string | null }>();
   const { readFileSync } = await import('node:fs');
-  return { program, url: ready.url, key: readFileSync(ready.adminKeyFile, 'utf8').trim() };
+  return {
+    program,
+    url: ready.url,
+    key: ready.adminKeyFile === null ? '' : readFileSync(ready.adminKeyFile, 'utf8').trim(),
+  };
 }

@@ -13,11 +13,21 @@ interface Loaded {
   readonly p99Ms: number;
 }
 
-const path = '/api/skills/noop/execute';
+const noop = '/api/skills/noop/execute';
 const connections = 100;
 const warmUp = 10_000;
 
-async function load(url: string, key: string, requests: number, parallel: number, prefer = ''): Promise<Loaded> {
+interface Load {
+  readonly url: string;
+  readonly key: string;
+  readonly path?: string;
+  readonly requests: number;
+  readonly parallel: number;
+  readonly prefer?: string;
+}
+
+/** Sends requests over some connections and says how long it took. */
+export async function load({ url, key, path = noop, requests, parallel, prefer = '' }: Load): Promise<Loaded> {
   const program = new Program('bench/programs/load.ts', [url, path, key, String(requests), String(parallel), prefer]);
   const loaded = await program.says<Loaded>();
   if (loaded.failed > 0) throw new Error(`${String(loaded.failed)} requests failed`);
@@ -28,14 +38,14 @@ async function load(url: string, key: string, requests: number, parallel: number
 async function bareRate(requests: number): Promise<number> {
   const bare = new Program('bench/programs/bare-fastify.ts', []);
   const { url } = await bare.says<{ url: string }>();
-  await load(url, 'none', warmUp, connections);
-  const { elapsedMs } = await load(url, 'none', requests, connections);
+  await load({ url, key: 'none', requests: warmUp, parallel: connections });
+  const { elapsedMs } = await load({ url, key: 'none', requests, parallel: connections });
   await bare.stop();
   return (requests / elapsedMs) * 1000;
 }
 
 /** Executions a second from the first request to the last completion in the read model. */
-async function executionRate(flags: readonly string[], requests: number): Promise<number> {
+export async function executionRate(flags: readonly string[], requests: number): Promise<number> {
   return withPlace(async (dir) => {
     const { program, url, key } = await startServer(dir, flags);
     const completed = async (): Promise<number> => {
@@ -48,9 +58,9 @@ async function executionRate(flags: readonly string[], requests: number): Promis
       // Asked seldom: every question folds what there is, and many small folds are no measure of a large one.
       while ((await completed()) < wanted) await new Promise((resolve) => setTimeout(resolve, 25));
     };
-    await load(url, key, warmUp, connections);
+    await load({ url, key, requests: warmUp, parallel: connections });
     await settle(warmUp);
-    const { startedAt } = await load(url, key, requests, connections);
+    const { startedAt } = await load({ url, key, requests, parallel: connections });
     await settle(warmUp + requests);
     const elapsedMs = Date.now() - startedAt;
     await program.stop();
@@ -107,14 +117,14 @@ export async function httpFigures(scale: number): Promise<Figure[]> {
 async function latencyFigure(requests: number): Promise<Figure> {
   const bare = new Program('bench/programs/bare-fastify.ts', []);
   const { url: bareUrl } = await bare.says<{ url: string }>();
-  await load(bareUrl, 'none', warmUp, 1);
-  const { p50Ms: roundTripMs } = await load(bareUrl, 'none', requests, 1);
+  await load({ url: bareUrl, key: 'none', requests: warmUp, parallel: 1 });
+  const { p50Ms: roundTripMs } = await load({ url: bareUrl, key: 'none', requests, parallel: 1 });
   await bare.stop();
   return withPlace(async (dir) => {
     const syncMs = fdatasyncMs(dir);
     const { program, url, key } = await startServer(join(dir, 'data'), ['--runner=inline']);
-    await load(url, key, 500, 1, 'wait=10');
-    const { p50Ms, p99Ms } = await load(url, key, requests, 1, 'wait=10');
+    await load({ url, key, requests: 500, parallel: 1, prefer: 'wait=10' });
+    const { p50Ms, p99Ms } = await load({ url, key, requests, parallel: 1, prefer: 'wait=10' });
     await program.stop();
     return {
       name: 'submit to completed, one at a time, p50',

@@ -93,15 +93,20 @@ const retry = { maxAttempts: 1, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_
 
 function fillLog(path: string, events: number): void {
   const log = new LogFile(path);
+  for (const batch of storiesOf(events)) log.appendAll(batch);
+  log.close();
+}
+
+/** So many events as batches of appends: executions of five events each, of 1,000 owners. */
+export function* storiesOf(events: number): Generator<ProposedAppend[]> {
   const codec = new EventCodec();
   const owners = Array.from({ length: 1000 }, () => newId('user', systemClock));
   const batch = 2000;
   for (let done = 0; done < events; done += batch * 5) {
     const proposals: ProposedAppend[] = [];
     for (let i = 0; i < batch; i++) proposals.push(...executionOf(codec, owners[(done + i) % owners.length] ?? ''));
-    log.appendAll(proposals);
+    yield proposals;
   }
-  log.close();
 }
 
 function executionOf(codec: EventCodec, owner: string): ProposedAppend[] {
