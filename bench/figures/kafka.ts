@@ -12,7 +12,7 @@ import type { LogRecord } from '../../src/event-log/kafka/transport.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { newId, randomText } from '../../src/kernel/ids.ts';
 import { foldLog } from '../../src/store/fold-log.ts';
-import { LogFile } from '../../src/store/log-file.ts';
+import { LogFile, ownIdMark } from '../../src/store/log-file.ts';
 import { createQueries } from '../../src/store/query-client.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
 import { type Figure, median, quantile } from '../figure.ts';
@@ -191,7 +191,7 @@ async function foldFigure(brokers: readonly string[], dataDir: string, events: n
   const transport = transportFor(brokers, 'fold');
   await transport.prepareTopic();
   for (const story of storiesOf(events))
-    await transport.produce(story.map((append) => recordOf({ ...append, appendId: randomText(16) })));
+    await transport.produce(story.map((append) => recordOf({ ...append, appendId: `${ownIdMark}${randomText(16)}` })));
   await transport.close();
   const before = performance.now();
   const node = await openLog(brokers, 'fold', join(dataDir, 'node'));

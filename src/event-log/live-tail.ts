@@ -62,6 +62,12 @@ export class LiveTail {
     for (const listener of this.#listeners) listener(events);
   }
 
+  /** Takes everything up to a position for history, before anybody has subscribed or read. */
+  skipTo(position: Position): void {
+    this.#head = position;
+    this.#completeAfter = position;
+  }
+
   /** Wakes waiting readers: once after a group of {@link publish} calls. */
   wake(): void {
     if (this.#wakeUps.size === 0) return;

@@ -62,6 +62,9 @@ const maxPageBytes = 16 * 1024 * 1024;
 
 const formatVersion = '1';
 
+/** Append ids that begin with this were made up for appends whose callers gave none. */
+export const ownIdMark = '~';
+
 /**
  * The log as a SQLite file: the arbiter of appends and the source of all reads. Synchronous; lives in the store thread.
  *
@@ -222,10 +225,25 @@ export class LogFile {
     const known = this.outcomeOf(stream, appendId);
     if (known !== null) return known;
     const verdict = this.#arbitrate(proposal);
-    // A refusal is remembered too: its late twin might find the stream at the revision that it once expected.
-    if (verdict.kind === 'conflict') this.#sql.addOutcome.run(stream, appendId, null, verdict.actualRevision);
-    else this.#sql.addOutcome.run(stream, appendId, verdict.position, verdict.firstRevision);
+    if (verdict.kind === 'conflict') {
+      const written = this.#writtenBefore(proposal);
+      if (written !== null) return written;
+      // A refusal is remembered too: its late twin might find the stream at the revision that it once expected.
+      this.#sql.addOutcome.run(stream, appendId, null, verdict.actualRevision);
+    } else if (!isFoundByRevision(proposal)) {
+      this.#sql.addOutcome.run(stream, appendId, verdict.position, verdict.firstRevision);
+    }
     return verdict;
+  }
+
+  /** The verdict on the same append when it was accepted, for one that is found where it says that it belongs. */
+  #writtenBefore(proposal: ProposedAppend): Verdict | null {
+    const { stream, expected, appendId } = proposal;
+    if (!isFoundByRevision(proposal)) return null;
+    const id = this.#sql.streamId.get(stream)?.id;
+    const row = id === undefined ? undefined : this.#sql.recordFrom.get(id, expected + 1);
+    if (row === undefined || decodeRecord(bytesOf(row.record)).appendId !== appendId) return null;
+    return { kind: 'duplicate', position: Number(row.position), firstRevision: expected + 1 };
   }
 
   #arbitrate(proposal: ProposedAppend): Verdict {
@@ -302,6 +320,14 @@ export class LogFile {
       message: `The event log has format ${format ?? 'unknown'}; this program reads format ${formatVersion}. Use the program version that wrote it.`,
     });
   }
+}
+
+/**
+ * An append under an id of our own that names the revision before it needs no row of its own to be known again: nobody asks for
+ * it by its id, and its record stands at the next revision. Rows by random ids would be half of what a copy of a log writes.
+ */
+function isFoundByRevision({ appendId, expected }: ProposedAppend): boolean {
+  return appendId?.startsWith(ownIdMark) === true && expected >= expectedCode.none;
 }
 
 function isExpected(expected: number, actualRevision: number): boolean {

@@ -39,6 +39,7 @@ const statements = {
   streamId: 'SELECT id FROM streams WHERE name = ?',
   lastOfStream: 'SELECT revision, events FROM records WHERE stream = ? ORDER BY revision DESC LIMIT 1',
   recordHolding: 'SELECT revision FROM records WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT 1',
+  recordFrom: 'SELECT position, record FROM records WHERE stream = ? AND revision = ?',
   streamRecords:
     'SELECT position, revision, events, record FROM records WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?',
   allRecords:

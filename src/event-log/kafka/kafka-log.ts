@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../../kernel/errors.ts';
 import { randomText } from '../../kernel/ids.ts';
 import { packAppends, verdictAt } from '../../store/append-batch.ts';
-import type { StoredRecord, Verdict } from '../../store/log-file.ts';
+import { ownIdMark, type StoredRecord, type Verdict } from '../../store/log-file.ts';
 import type { StoreClient } from '../../store/store-client.ts';
 import type { AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
 import { toRecordedEvents } from '../record.ts';
@@ -105,7 +105,7 @@ export class KafkaLog extends StoredLog {
     if (this.#failure !== null) {
       throw new AppError('LOG_UNAVAILABLE', { message: stopped(this.#failure), cause: this.#failure });
     }
-    const appendId = request.appendId ?? randomText(16);
+    const appendId = request.appendId ?? `${ownIdMark}${randomText(16)}`;
     const record = recordOf({ ...this.propose({ ...request, appendId }), appendId });
     return this.#outbox.send(keyOf(request.stream, appendId), { request, record });
   }
@@ -179,11 +179,17 @@ export class KafkaLog extends StoredLog {
   }
 
   #settle(appends: readonly PlacedAppend[], verdicts: readonly Verdict[]): void {
-    appends.forEach((append, i) => {
-      const verdict = verdicts[i];
-      if (verdict?.kind === 'accepted') this.#publishTaken(append, verdict.firstRevision);
-    });
-    this.live.wake();
+    if (this.#startEnd === null) {
+      appends.forEach((append, i) => {
+        const verdict = verdicts[i];
+        if (verdict?.kind === 'accepted') this.#publishTaken(append, verdict.firstRevision);
+      });
+      this.live.wake();
+    } else {
+      // Nobody listens yet: what is history by the time of the first reader is read from the store.
+      const last = appends.findLast((_, i) => verdicts[i]?.kind === 'accepted');
+      if (last !== undefined) this.live.skipTo(last.position);
+    }
     this.store.noteHead(this.live.head);
     appends.forEach(({ stream, appendId, eventCount }, i) => {
       const verdict = verdicts[i];

@@ -123,16 +123,20 @@ export class KafkajsTransport implements KafkaTransport {
 
   async #readOn(reader: PartitionReader): Promise<void> {
     let next: number | null = null;
+    let fetching = this.#fetch(0);
     while (!this.#closed) {
-      const records = await this.#fetch(next ?? 0);
+      const records = await fetching;
       const [first] = records;
-      if (first === undefined) continue;
-      if (next === null) {
+      if (first !== undefined && next === null) {
         next = await reader.begin(first);
+        fetching = this.#fetch(next);
         continue;
       }
-      await reader.take(records);
-      next = (records.at(-1)?.offset ?? next) + 1;
+      next = first === undefined ? next : (records.at(-1)?.offset ?? 0) + 1;
+      // The next ones come while these are taken in.
+      fetching = this.#fetch(next ?? 0);
+      fetching.catch(() => undefined);
+      if (first !== undefined) await reader.take(records);
     }
   }
 

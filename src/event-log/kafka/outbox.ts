@@ -33,6 +33,7 @@ interface Entry<P extends Pending, R> {
 /** Records waiting for the cluster before further ones are refused with BUSY. */
 const maxPending = 20_000;
 const maxBatch = 1000;
+const minBatch = 32;
 /** Well below what the topic takes in one request (see `topic.ts`). */
 const maxBatchBytes = 2 * 1024 * 1024;
 /** Produce requests on their way at once. */
@@ -128,9 +129,12 @@ export class Outbox<P extends Pending, R> {
 
   #takeBatch(): Entry<P, R>[] {
     let bytes = 0;
+    // Spread over the requests that may be on their way: while one batch is read back, the next one is being written.
+    const share = Math.ceil(this.#unsent.length / (maxInFlight - this.#inFlight));
+    const most = Math.min(maxBatch, Math.max(minBatch, share));
     const end = this.#unsent.findIndex(({ pending: { record } }, i) => {
       bytes += record.value.length + record.key.length + 100;
-      return i > 0 && (bytes > maxBatchBytes || i >= maxBatch);
+      return i > 0 && (bytes > maxBatchBytes || i >= most);
     });
     const batch = end < 0 ? this.#unsent : this.#unsent.slice(0, end);
     this.#unsent = end < 0 ? [] : this.#unsent.slice(end);
