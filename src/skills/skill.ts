@@ -49,7 +49,7 @@ export interface SkillMetadata {
   readonly tags?: readonly string[];
   /** Limit of one attempt; default: the server's (30,000). */
   readonly timeoutMs?: number;
-  /** Executions of this skill at once on a node; default: no limit of its own. */
+  /** Executions of this skill at once in the whole cell; default: no limit of its own. A change of nodes may exceed it for a moment. */
   readonly concurrency?: number;
   /** Higher runs first; default 0. */
   readonly priority?: number;
