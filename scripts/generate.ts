@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { loadSchemas } from './generate/avro-schemas.ts';
-import { configurationPage, errorsPage } from './generate/reference-pages.ts';
+import { configurationPage, errorsPage, metricsPage } from './generate/reference-pages.ts';
 import { eventsPage, eventTypesSource, schemaConstantsSource } from './generate/event-types.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -18,6 +18,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/events.md', eventsPage(schemas)],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
   ];
   const options = (await resolveConfig(join(root, 'package.json'))) ?? {};
   const formatted = sources.map(async ([path, source]) => {
