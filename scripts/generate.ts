@@ -5,7 +5,7 @@ import { format, resolveConfig } from 'prettier';
 
 import { asyncApiDocument } from './generate/asyncapi.ts';
 import { loadSchemas } from './generate/avro-schemas.ts';
-import { configurationPage, errorsPage } from './generate/reference-pages.ts';
+import { configurationPage, errorsPage, metricsPage } from './generate/reference-pages.ts';
 import { eventsPage, eventTypesSource, schemaConstantsSource } from './generate/event-types.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -20,6 +20,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/asyncapi.json', asyncApiDocument(schemas)],
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
   ];
   const options = (await resolveConfig(join(root, 'package.json'))) ?? {};
   const formatted = sources.map(async ([path, source]) => {

@@ -1,50 +1,52 @@
 import type { Registry as MetricsRegistry } from 'prom-client';
 
-import type { JsonObject } from './kernel/json.ts';
-import type { ReadModelStatus } from './store/read-model-keeper.ts';
-
-interface Measured {
-  readonly runner: { readonly running: number; readonly waiting: number; readonly slots: number };
-  readonly sockets: JsonObject;
-  readonly head: number;
-  readonly readModels: ReadModelStatus;
-  readonly events: Readonly<Record<string, number>>;
-}
+import type { HistogramReading } from './kernel/histogram.ts';
+import { metrics, type Measured, type Metric, type Reading } from './metric-table.ts';
 
 /** The process's own figures: one registry for its whole life, because each of them counts on from its last scrape. */
 let processFigures: MetricsRegistry | null = null;
 
-/** Prometheus' text for what the server measures. The client library is loaded at the first scrape, not at start. */
+/**
+ * Prometheus' text for what the server measures. The client library, which knows the process's own figures, is loaded at the
+ * first scrape, not at start.
+ */
 export async function collectMetrics(
   measured: Measured,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
-  const { Gauge, Registry, collectDefaultMetrics } = await import('prom-client');
-  const registry = new Registry();
-  const gauge = (name: string, help: string, value: number): void => {
-    new Gauge({ name: `ihuman_${name}`, help, registers: [registry] }).set(value);
-  };
+  const { Registry, collectDefaultMetrics } = await import('prom-client');
   if (processFigures === null) {
     processFigures = new Registry();
     collectDefaultMetrics({ register: processFigures });
   }
-  gauge('executions_running', 'Executions that run on this node.', measured.runner.running);
-  gauge('executions_waiting', 'Executions that wait to be started.', measured.runner.waiting);
-  gauge('runner_slots', 'Executions that may run at once.', measured.runner.slots);
-  gauge('log_head_position', 'Position of the newest append.', measured.head);
-  gauge(
-    'read_models_lag',
-    'Positions between the log and the read models.',
-    Math.max(0, measured.head - measured.readModels.position),
-  );
-  gauge('websocket_connections', 'Open WebSockets.', Number(measured.sockets.totalConnections));
-  gauge('websocket_frames_built', 'Messages built for live subscribers.', Number(measured.sockets.framesBuilt));
-  gauge('websocket_frames_written', 'Messages written to live subscribers.', Number(measured.sockets.framesWritten));
-  const events = new Gauge({
-    name: 'ihuman_events',
-    help: 'Events in the log by type.',
-    labelNames: ['type'],
-    registers: [registry],
+  const own = metrics.map((metric) => metricText(metric, metric.read(measured))).join('');
+  return { contentType: processFigures.contentType, text: `${await processFigures.metrics()}\n${own}` };
+}
+
+/** A metric as the text format 0.0.4 has it; nothing where there is nothing to read. */
+function metricText({ name, type, help, label }: Metric, reading: Reading): string {
+  if (reading === null) return '';
+  const samples =
+    typeof reading === 'number'
+      ? [`${name} ${String(reading)}`]
+      : isHistogram(reading)
+        ? histogramSamples(name, reading)
+        : Object.entries(reading).map(
+            ([value, count]) => `${name}{${label ?? ''}="${escaped(value)}"} ${String(count)}`,
+          );
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
+}
+
+function isHistogram(reading: object): reading is HistogramReading {
+  return 'upTo' in reading;
+}
+
+function histogramSamples(name: string, { upTo, sum }: HistogramReading): string[] {
+  const buckets = upTo.map(({ bound, count }) => {
+    return `${name}_bucket{le="${bound === Infinity ? '+Inf' : String(bound)}"} ${String(count)}`;
   });
-  for (const [type, count] of Object.entries(measured.events)) events.set({ type }, count);
-  return { contentType: registry.contentType, text: `${await processFigures.metrics()}\n${await registry.metrics()}` };
+  return [...buckets, `${name}_sum ${String(sum)}`, `${name}_count ${String(upTo.at(-1)?.count ?? 0)}`];
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -308,6 +308,8 @@ async function assemble(
         head: log.head(),
         readModels: await readModels(),
         events: await queries.countsByType(),
+        log: log.figures(),
+        membership: membership.figures(),
       }),
   };
   await accounts.finishErasures(await queries.erasedUserIds());

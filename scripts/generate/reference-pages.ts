@@ -1,6 +1,7 @@
 import { flagOf, variableOf } from '../../src/config.ts';
 import { settings } from '../../src/settings.ts';
 import { errorTable } from '../../src/kernel/errors.ts';
+import { metrics } from '../../src/metric-table.ts';
 
 /** The page of settings, from the one table of them. */
 export function configurationPage(): string {
@@ -28,6 +29,23 @@ export function errorsPage(): string {
     'Written by `npm run generate` from `src/kernel/errors.ts`. Every error that the HTTP API answers is a Problem Details object (RFC 9457) with one of these codes. A code keeps its meaning for ever. `later` means that the same request may succeed when it is repeated after a while.\n',
     '| code | status | repeat | meaning |',
     '| --- | ---: | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** The page of metrics, from the one table of them. */
+export function metricsPage(): string {
+  const rows = metrics.map(({ name, type, label, on, help }) => {
+    const unique = label === undefined ? '' : `\`${label}\``;
+    return `| \`${name}\` | ${type} | ${unique} | ${on} | ${help} |`;
+  });
+  return [
+    '# Metrics\n',
+    'Written by `npm run generate` from `src/metric-table.ts`. `GET /metrics` answers them in the text format of Prometheus, to administrators: an API key with the scope `admin` does. Every node tells its own; counters begin at 0 with each start. A histogram has `_bucket`, `_sum` and `_count`. Beside these are the usual `process_…` and `nodejs_…` of the Node client library.\n',
+    '[Monitoring](../../infra/monitoring/README.md) has a dashboard and alerts on them.\n',
+    '| metric | type | label | on | meaning |',
+    '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');

@@ -1,4 +1,5 @@
 import type { EventOf, EventType, IhumanEvent } from '../../schemas/generated/events.ts';
+import type { LogFigures } from './log-figures.ts';
 
 /**
  * The event log: the one port through which anything happens in ihuman, with the same promises on every backend.
@@ -62,6 +63,9 @@ export interface EventLog {
 
   /** The position of the last append at or before the time `atMs`; 0 when there is none. */
   positionAt(atMs: number): Promise<Position>;
+
+  /** What this node has measured of the log since it was opened. */
+  figures(): LogFigures;
 
   /** Flushes what is in flight and closes. Later calls reject with LOG_UNAVAILABLE. */
   close(): Promise<void>;

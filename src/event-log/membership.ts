@@ -15,6 +15,9 @@ export interface Membership {
   /** The nodes of the cell by now, as far as they can be asked for, and how much of the keys this one owns. */
   share(): Promise<Share>;
 
+  /** What has become of this node's membership so far; null where there is nobody to share with. */
+  figures(): MembershipFigures | null;
+
   /** Calls `listener` whenever ownership has changed. */
   onChange(listener: () => void): void;
 
@@ -23,6 +26,17 @@ export interface Membership {
 
   /** Tells the others that this node takes up nothing more. Harmless when it has been told. */
   leave(): Promise<void>;
+}
+
+/** What a member has seen since it started. */
+export interface MembershipFigures {
+  /** Times that the keys were dealt out anew. */
+  readonly changes: number;
+  /** Times that this node was no member for a moment. */
+  readonly cutOffs: number;
+  /** Parts of the keys that this node was dealt last, of how many. */
+  readonly shards: number;
+  readonly of: number;
 }
 
 /** How a cell is divided. */
@@ -39,6 +53,7 @@ export function aloneAs(node: string): Membership {
     owns: () => true,
     goneOf: (nodes) => Promise.resolve(new Set([...nodes].filter((other) => other !== node))),
     share: () => Promise.resolve({ nodes: [node], shards: 1, of: 1 }),
+    figures: () => null,
     onChange: () => undefined,
     join: () => undefined,
     leave: () => Promise.resolve(),

@@ -2,6 +2,7 @@ import { AppError } from '../kernel/errors.ts';
 import { maxNameBytes } from '../store/append-batch.ts';
 import { expectedCode, type ProposedAppend, type StoredRecord, type Verdict } from '../store/log-file.ts';
 import type { StoreClient } from '../store/store-client.ts';
+import { AppendMeter } from './append-meter.ts';
 import { EventCodec } from './codec.ts';
 import type {
   AppendRequest,
@@ -17,6 +18,7 @@ import type {
   StoredAppend,
 } from './event-log.ts';
 import { LiveTail, tailOf } from './live-tail.ts';
+import type { ClusterFigures, LogFigures } from './log-figures.ts';
 import { encodeRecord, eventId, toRecordedEvents } from './record.ts';
 
 /** An accepted append, as {@link StoredLog.publish} needs it. */
@@ -35,6 +37,7 @@ export abstract class StoredLog implements EventLog {
   protected readonly store: StoreClient;
   protected readonly codec = new EventCodec();
   protected readonly live: LiveTail;
+  readonly #appends = new AppendMeter();
 
   protected constructor(store: StoreClient) {
     this.store = store;
@@ -42,11 +45,28 @@ export abstract class StoredLog implements EventLog {
     this.live = new LiveTail({ head: store.opened.head });
   }
 
-  abstract append(request: AppendRequest): Promise<AppendResult>;
-
   abstract sync(): Promise<void>;
 
   abstract close(): Promise<void>;
+
+  /** {@link EventLog.append} as this backend does it. */
+  protected abstract submit(request: AppendRequest): Promise<AppendResult>;
+
+  append(request: AppendRequest): Promise<AppendResult> {
+    const calledMs = performance.now();
+    const append = this.submit(request);
+    this.#appends.watch(append, calledMs);
+    return append;
+  }
+
+  figures(): LogFigures {
+    return { ...this.#appends.read(), cluster: this.clusterFigures() };
+  }
+
+  /** What there is to say of a cluster; a backend that has none says nothing. */
+  protected clusterFigures(): ClusterFigures | null {
+    return null;
+  }
 
   async outcomeOf(stream: string, appendId: string): Promise<PastOutcome | null> {
     const verdict = await this.store.read<Verdict | null>('log.outcomeOf', stream, appendId);

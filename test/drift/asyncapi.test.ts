@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import schema from '@asyncapi/specs/schemas/3.0.0.json' with { type: 'json' };
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 
@@ -15,7 +15,6 @@ interface Document {
 
 describe('the AsyncAPI document', () => {
   it('is one by the specification 3.0', () => {
-    const schema = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json') as object;
     const validate = new Ajv({
       strict: false,
       meta: false,

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { metrics } from '../../src/metric-table.ts';
 import { LogFile } from '../../src/store/log-file.ts';
 import { verifyDataDir } from '../../src/verify.ts';
 import { takeKafka } from '../support/kafka.ts';
+import { metricsOf, samplesOf } from '../support/scrape.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -139,6 +141,24 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
       for (const { type, data } of await eventsOf('b', id)) if (type === 'ExecutionStarted') ran.add(data.node);
     expect(ran.size).toBe(3);
     await expectOneEnd('c', ids);
+  });
+
+  it('measure the way to Kafka and back: every metric of the table is in the scrape of each', async () => {
+    const scrapes = await Promise.all(names.map(async (name) => (await call(name, '/metrics')).text()));
+    for (const scrape of scrapes) {
+      const own = [...metricsOf(scrape)].filter((metric) => metric.startsWith('ihuman_'));
+      expect(own.toSorted()).toEqual(metrics.map(({ name }) => name).toSorted());
+      const samples = samplesOf(scrape);
+      expect(samples.get('ihuman_kafka_produce_duration_seconds_count')).toBeGreaterThan(0);
+      expect(samples.get('ihuman_kafka_membership_changes_total')).toBeGreaterThan(0);
+      expect(samples.get('ihuman_kafka_last_fetch_timestamp_seconds')).toBeGreaterThan(Date.now() / 1000 - 3600);
+    }
+    const owned = scrapes.map((scrape) => samplesOf(scrape).get('ihuman_kafka_shards_owned') ?? 0);
+    expect(owned.reduce((sum, shards) => sum + shards, 0)).toBe(64);
+    await until('nobody is behind', async () => {
+      const now = await Promise.all(names.map(async (name) => samplesOf(await (await call(name, '/metrics')).text())));
+      return now.every((samples) => samples.get('ihuman_kafka_fold_lag_records') === 0);
+    });
   });
 
   it(

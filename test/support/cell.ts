@@ -31,6 +31,7 @@ export class TestCell {
       goneOf: (nodes) =>
         Promise.resolve(new Set(this.#nodes.has(node) ? [...nodes].filter((other) => !this.#nodes.has(other)) : [])),
       share: () => Promise.resolve({ nodes: [...this.#nodes.keys()], shards: 1, of: 1 }),
+      figures: () => null,
       onChange: (listener) => {
         this.#listenersOf(node).add(listener);
       },

@@ -70,6 +70,7 @@ export class SimulatedTransport implements KafkaTransport {
   readonly #partition: SimulatedPartition;
   readonly #dice: Dice;
   #closed = false;
+  lastFetch: KafkaTransport['lastFetch'] = null;
   /** It reads nothing: the node does not see what others do, and can still write. */
   asleep = false;
 
@@ -127,6 +128,7 @@ export class SimulatedTransport implements KafkaTransport {
       if (this.#partition.happens('pause')) await turns(this.#dice(200));
       if (this.#partition.happens('again')) next = Math.max(0, next - this.#dice(10));
       const batch = records.slice(next, next + 1 + this.#dice(20));
+      this.lastFetch = { end: records.length, atMs: Date.now() };
       if (batch.length > 0) await reader.take(batch);
       next += batch.length;
       await turn();

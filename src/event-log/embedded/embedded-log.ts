@@ -42,7 +42,7 @@ export class EmbeddedLog extends StoredLog {
     return log;
   }
 
-  override append(request: AppendRequest): Promise<AppendResult> {
+  protected override submit(request: AppendRequest): Promise<AppendResult> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendResult>();
     try {
       if (this.#pending.length >= maxPending) throw new AppError('BUSY', { message: 'Too many appends are waiting.' });

@@ -4,6 +4,7 @@ import { packAppends, verdictAt } from '../../store/append-batch.ts';
 import { ownIdMark, type StoredRecord, type Verdict } from '../../store/log-file.ts';
 import type { StoreClient } from '../../store/store-client.ts';
 import type { AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
+import type { ClusterFigures } from '../log-figures.ts';
 import { toRecordedEvents } from '../record.ts';
 import { learnSchemas } from '../schema-stream.ts';
 import { resultOf, StoredLog } from '../stored-log.ts';
@@ -101,7 +102,7 @@ export class KafkaLog extends StoredLog {
     }
   }
 
-  override async append(request: AppendRequest): Promise<AppendResult> {
+  protected override async submit(request: AppendRequest): Promise<AppendResult> {
     if (this.#failure !== null) {
       throw new AppError('LOG_UNAVAILABLE', { message: stopped(this.#failure), cause: this.#failure });
     }
@@ -133,6 +134,15 @@ export class KafkaLog extends StoredLog {
     await transport.close();
     for (const { wake } of this.#waiting) wake(undefined);
     this.#outbox.close(new AppError('OUTCOME_UNKNOWN', { message: 'The log was closed before the append came back.' }));
+  }
+
+  protected override clusterFigures(): ClusterFigures {
+    const { lastFetch } = this.#options.transport;
+    return {
+      ...this.#outbox.figures(),
+      lag: Math.max(0, (lastFetch?.end ?? 0) - this.#next),
+      fetchedAtMs: lastFetch?.atMs ?? null,
+    };
   }
 
   /** Where reading goes on: at the last record of the copy, which has to be the same in the partition. */

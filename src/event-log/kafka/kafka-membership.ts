@@ -1,6 +1,6 @@
 import type { Admin, Consumer } from 'kafkajs';
 
-import type { Membership, Share } from '../membership.ts';
+import type { Membership, MembershipFigures, Share } from '../membership.ts';
 import { type KafkaConnection, newKafka } from '../../kafka/kafkajs-client.ts';
 
 interface KafkaMembershipOptions extends KafkaConnection {
@@ -35,6 +35,8 @@ export class KafkaMembership implements Membership {
   #mine: ReadonlySet<number> = new Set();
   #rejoin: NodeJS.Timeout | null = null;
   #left = false;
+  #changes = 0;
+  #cutOffs = 0;
 
   constructor(options: KafkaMembershipOptions) {
     this.#options = options;
@@ -54,6 +56,10 @@ export class KafkaMembership implements Membership {
 
   async share(): Promise<Share> {
     return { nodes: [...(await this.#members())].sort(), shards: this.#mine.size, of: shards };
+  }
+
+  figures(): MembershipFigures {
+    return { changes: this.#changes, cutOffs: this.#cutOffs, shards: this.#mine.size, of: shards };
   }
 
   onChange(listener: () => void): void {
@@ -98,6 +104,7 @@ export class KafkaMembership implements Membership {
     this.#consumer = consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.#mine = new Set(payload.memberAssignment[this.#group] ?? []);
+      this.#changes++;
       for (const listener of this.#listeners) listener();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -111,6 +118,7 @@ export class KafkaMembership implements Membership {
 
   #enterAgain(error: unknown): void {
     if (this.#left || this.#rejoin !== null) return;
+    this.#cutOffs++;
     this.#options.onError(error);
     this.#consumer?.disconnect().catch(() => undefined);
     this.#rejoin = setTimeout(() => {

@@ -33,6 +33,7 @@ interface Broker {
 }
 
 interface FetchedPartition {
+  readonly highWatermark: string;
   readonly messages: readonly FetchedMessage[];
 }
 

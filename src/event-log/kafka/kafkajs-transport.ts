@@ -32,6 +32,7 @@ export class KafkajsTransport implements KafkaTransport {
   #seeds = 0;
   #reader: PartitionReader | null = null;
   #closed = false;
+  #lastFetch: KafkaTransport['lastFetch'] = null;
 
   constructor(connection: PartitionConnection) {
     this.#connection = connection;
@@ -74,6 +75,10 @@ export class KafkajsTransport implements KafkaTransport {
   async endOffset(): Promise<number> {
     const offsets = await this.#admin.fetchTopicOffsets(this.#connection.topic);
     return Number(offsets.find((found) => found.partition === partition)?.high ?? 0);
+  }
+
+  get lastFetch(): KafkaTransport['lastFetch'] {
+    return this.#lastFetch;
   }
 
   read(reader: PartitionReader): Promise<void> {
@@ -144,7 +149,9 @@ export class KafkajsTransport implements KafkaTransport {
   async #fetch(offset: number): Promise<readonly PlacedRecord[]> {
     try {
       const cluster = (this.#cluster ??= await this.#connect());
-      return await fetchFrom(cluster, this.#connection.topic, offset);
+      const { end, records } = await fetchFrom(cluster, this.#connection.topic, offset);
+      this.#lastFetch = { end, atMs: Date.now() };
+      return records;
     } catch (error) {
       if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') {
         const message = `The log on Kafka cannot be used: it has no record at offset ${String(offset)} any more.`;
@@ -206,7 +213,13 @@ async function onceItIsThere(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function fetchFrom(cluster: Cluster, topic: string, offset: number): Promise<readonly PlacedRecord[]> {
+interface Fetched {
+  /** The offset behind the newest record of the partition. */
+  readonly end: number;
+  readonly records: readonly PlacedRecord[];
+}
+
+async function fetchFrom(cluster: Cluster, topic: string, offset: number): Promise<Fetched> {
   await cluster.refreshMetadataIfNecessary();
   const leader = definitely(
     Object.keys(cluster.findLeaderForPartitions(topic, [partition]))[0],
@@ -220,9 +233,10 @@ async function fetchFrom(cluster: Cluster, topic: string, offset: number): Promi
     isolationLevel: readCommitted,
     topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }] }],
   });
-  const messages = responses[0]?.partitions[0]?.messages ?? [];
+  const found = responses[0]?.partitions[0];
   // A broker answers with whole batches, which may begin before the offset.
-  return messages.filter((message) => Number(message.offset) >= offset).map(placed);
+  const records = (found?.messages ?? []).filter((message) => Number(message.offset) >= offset).map(placed);
+  return { end: Number(found?.highWatermark ?? offset), records };
 }
 
 function placed({ offset, key, value, headers }: FetchedMessage): PlacedRecord {

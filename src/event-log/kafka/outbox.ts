@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '../../kernel/errors.ts';
+import { type ClusterFigures, latencies } from '../log-figures.ts';
 import type { KafkaTransport, LogRecord } from './transport.ts';
 
 export interface OutboxOptions {
@@ -48,6 +49,9 @@ export class Outbox<P extends Pending, R> {
   readonly #options: OutboxOptions;
   readonly #pending = new Map<string, Entry<P, R>>();
   readonly #ticker: NodeJS.Timeout;
+  readonly #produceSeconds = latencies();
+  #produceFailures = 0;
+  #resends = 0;
   #unsent: Entry<P, R>[] = [];
   #inFlight = 0;
   #flushDue = false;
@@ -61,6 +65,16 @@ export class Outbox<P extends Pending, R> {
 
   get size(): number {
     return this.#pending.size;
+  }
+
+  /** What has been measured on the way to the partition. */
+  figures(): Omit<ClusterFigures, 'lag' | 'fetchedAtMs'> {
+    return {
+      waiting: this.#pending.size,
+      resends: this.#resends,
+      produceSeconds: this.#produceSeconds.read(),
+      produceFailures: this.#produceFailures,
+    };
   }
 
   /** What is on its way from here under this key. */
@@ -113,9 +127,14 @@ export class Outbox<P extends Pending, R> {
     const batch = this.#takeBatch();
     if (batch.length === 0) return;
     this.#inFlight++;
+    const sentMs = performance.now();
     this.#options
       .produce(batch.map(({ pending, tries }) => recordOf(pending, tries)))
+      .then(() => {
+        this.#produceSeconds.observe((performance.now() - sentMs) / 1000);
+      })
       .catch((error: unknown) => {
+        this.#produceFailures++;
         // Refused for good. Any other failure says nothing: the record may be in the log, and is sent again when it is due.
         if (isAppError(error) && error.code === 'EVENT_TOO_LARGE')
           for (const { key } of batch) this.#reject(key, error);
@@ -151,6 +170,7 @@ export class Outbox<P extends Pending, R> {
         // Harmless when the first one arrives after all: what stands under one id has one outcome.
         entry.resendAtMs = now + this.#options.resendMs;
         entry.tries++;
+        this.#resends++;
         this.#unsent.push(entry);
       }
     }

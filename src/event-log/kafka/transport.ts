@@ -38,6 +38,12 @@ export interface KafkaTransport {
   /** The offset behind the newest record that readers may see. */
   endOffset(): Promise<number>;
 
+  /**
+   * The newest answer to the reading: the offset behind the newest record that readers could see by then, and when that was, in
+   * wall-clock milliseconds. Null before the first one.
+   */
+  readonly lastFetch: { readonly end: number; readonly atMs: number } | null;
+
   /** Reads the partition from its first record on, for ever. */
   read(reader: PartitionReader): Promise<void>;
 
