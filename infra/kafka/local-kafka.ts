@@ -35,7 +35,20 @@ interface LocalKafkaOptions {
   readonly dir?: string;
   /** Port of the first broker, the next ones follow; default: free ones. */
   readonly port?: number;
+  /** Clients have to speak TLS and to sign in. Default: everything is in clear. For one broker. */
+  readonly security?: KafkaSecurity;
+  /** The port that clients are told to use, where something stands between them and the broker. For one broker. */
+  readonly advertisedPort?: number;
   readonly onProgress?: (line: string) => void;
+}
+
+/** What a broker wants of its clients: TLS with its certificate, and a name with a password over PLAIN or SCRAM-SHA-512. */
+export interface KafkaSecurity {
+  /** A PKCS#12 file with the broker's key and certificate, and its password. */
+  readonly keyStore: string;
+  readonly keyStorePassword: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 /**
@@ -47,9 +60,12 @@ export async function startLocalKafka(options: LocalKafkaOptions = {}): Promise<
   const jars = await brokerJars(onProgress);
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ihuman-kafka-'));
   mkdirSync(dir, { recursive: true });
-  const ports = await portsFor(count * 2, options.port);
+  const ports = await portsFor(count * 3, options.port);
   const clusterId = Buffer.from('ihuman-local-tes').toString('base64url');
-  const brokers = Array.from({ length: count }, (_, i) => new Broker(i, count, ports, { dir, jars, clusterId }));
+  const brokers = Array.from(
+    { length: count },
+    (_, i) => new Broker(i, count, ports, { dir, jars, clusterId, options }),
+  );
   const stop = async (): Promise<void> => {
     await Promise.all(brokers.map((broker) => broker.kill()));
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
@@ -121,6 +137,7 @@ interface Place {
   readonly dir: string;
   readonly jars: string;
   readonly clusterId: string;
+  readonly options: LocalKafkaOptions;
 }
 
 /** The shell waits for the end of its input, which comes when this process is gone, and then takes Java with it. */
@@ -141,12 +158,18 @@ class Broker {
     this.#place = place;
     this.#configFile = join(place.dir, `broker-${String(index)}.properties`);
     this.#logFile = join(place.dir, `broker-${String(index)}.log`);
-    writeFileSync(this.#configFile, configOf(index, count, ports, join(place.dir, `data-${String(index)}`)));
+    const dataDir = join(place.dir, `data-${String(index)}`);
+    writeFileSync(this.#configFile, configOf({ index, count, ports, dataDir, ...place.options }));
   }
 
   async format(): Promise<void> {
-    const { clusterId } = this.#place;
-    await run('java', this.#java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', this.#configFile]));
+    const { clusterId, options } = this.#place;
+    const args = ['format', '-t', clusterId, '-c', this.#configFile];
+    if (options.security !== undefined) {
+      const { username, password } = options.security;
+      args.push('--add-scram', `SCRAM-SHA-512=[name=${username},password=${password}]`);
+    }
+    await run('java', this.#java('kafka.tools.StorageTool', args));
   }
 
   /** Starts the process; resolves when its port answers. */
@@ -190,21 +213,31 @@ class Broker {
   }
 }
 
-function configOf(index: number, count: number, ports: readonly number[], dataDir: string): string {
+interface BrokerConfig extends Pick<LocalKafkaOptions, 'security' | 'advertisedPort'> {
+  readonly index: number;
+  readonly count: number;
+  readonly ports: readonly number[];
+  readonly dataDir: string;
+}
+
+function configOf({ index, count, ports, dataDir, security, advertisedPort }: BrokerConfig): string {
   const controllerPort = (i: number): string => String(ports[count + i] ?? 0);
   const voters = Array.from({ length: count }, (_, i) => `${String(i + 1)}@${host}:${controllerPort(i)}`);
   const replicas = String(count);
   const quorum = count === 1 ? '1' : '2';
-  const broker = `PLAINTEXT://${host}:${String(ports[index] ?? 0)}`;
+  // Brokers speak among themselves on a port of their own, whatever they want of clients.
+  const between = `BROKER://${host}:${String(ports[2 * count + index] ?? 0)}`;
+  const port = ports[index] ?? 0;
   return `${[
     'process.roles=broker,controller',
     `node.id=${String(index + 1)}`,
     `controller.quorum.voters=${voters.join(',')}`,
-    `listeners=${broker},CONTROLLER://${host}:${controllerPort(index)}`,
-    `advertised.listeners=${broker}`,
+    `listeners=CLIENT://${host}:${String(port)},${between},CONTROLLER://${host}:${controllerPort(index)}`,
+    `advertised.listeners=CLIENT://${host}:${String(advertisedPort ?? port)},${between}`,
     'controller.listener.names=CONTROLLER',
-    'inter.broker.listener.name=PLAINTEXT',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name=BROKER',
+    `listener.security.protocol.map=CLIENT:${security === undefined ? 'PLAINTEXT' : 'SASL_SSL'},BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT`,
+    ...(security === undefined ? [] : securityConfig(security)),
     `log.dirs=${dataDir}`,
     `offsets.topic.replication.factor=${replicas}`,
     'offsets.topic.num.partitions=4',
@@ -218,6 +251,19 @@ function configOf(index: number, count: number, ports: readonly number[], dataDi
     'broker.session.timeout.ms=3000',
     'broker.heartbeat.interval.ms=300',
   ].join('\n')}\n`;
+}
+
+function securityConfig({ keyStore, keyStorePassword, username, password }: KafkaSecurity): string[] {
+  const login = 'org.apache.kafka.common.security';
+  return [
+    'sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN',
+    `listener.name.client.scram-sha-512.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
+    `listener.name.client.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_${username}="${password}";`,
+    'ssl.keystore.type=PKCS12',
+    `ssl.keystore.location=${keyStore}`,
+    `ssl.keystore.password=${keyStorePassword}`,
+    `ssl.key.password=${keyStorePassword}`,
+  ];
 }
 
 // Below what systems give to outgoing connections, so that nobody takes a broker's port while it is down.
