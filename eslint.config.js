@@ -74,7 +74,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', 'src/main.ts', 'src/platform.ts', 'src/verify-main.ts'],
+    files: ['src/config.ts', 'src/main.ts', 'src/platform.ts', 'src/*-main.ts'],
     rules: { 'no-restricted-syntax': ['error', exports, enums, bareErrors] },
   },
   {

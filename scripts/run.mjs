@@ -15,6 +15,8 @@ const scripts = {
   demo: ['demo/demo.ts'],
   bench: ['bench/bench.ts'],
   verify: ['src/verify-main.ts'],
+  snapshot: ['src/snapshot-main.ts'],
+  log: ['src/log-main.ts'],
   generate: ['scripts/generate.ts'],
   kafka: ['infra/kafka/main.ts'],
   test: ['scripts/test.ts'],

@@ -157,6 +157,11 @@ export class LogFile {
     return bytesOf(definitely(this.#sql.hashAt.get(position), `a record at position ${String(position)}`).hash);
   }
 
+  /** True when some record has this chain hash: then everything up to it is what led to the hash. */
+  hasHash(hash: Uint8Array): boolean {
+    return this.#sql.recordWithHash.get(hash) !== undefined;
+  }
+
   /** Position of the last record at or before a wall-clock time, by bisection: record times hardly ever run backwards. */
   positionAt(atMs: number): number {
     let low = 0;

@@ -45,6 +45,7 @@ const statements = {
   allRecords:
     'SELECT position, name, revision, events, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position LIMIT ?',
   recordAtOrBefore: 'SELECT position, record FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1',
+  recordWithHash: 'SELECT position FROM records WHERE hash = ?',
   hashAt: 'SELECT hash FROM records WHERE position = ?',
   chain:
     'SELECT position, name, revision, events, hash, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position',

@@ -77,6 +77,9 @@ class Store {
       'vault.beginCopy': () => {
         vault.beginCopy();
       },
+      'vault.endCopy': () => {
+        vault.endCopy();
+      },
       'vault.applyCopy': (changes: Parameters<VaultFile['applyCopy']>[0]) => vault.applyCopy(changes),
       'vault.requireKeyOf': (place: Place) => {
         vault.requireKeyOf(place);

@@ -170,6 +170,12 @@ export class VaultFile {
     });
   }
 
+  /** Calls the vault one of its own again: it does not go on with the one that it was a copy of. */
+  endCopy(): void {
+    onDisk(() => this.#db.prepare("DELETE FROM entries WHERE kind = 'cell'").run());
+    this.take(copyMark.kind, copyMark.key);
+  }
+
   /** Throws VAULT_KEY_MISMATCH when the value of a place was not sealed with this key. */
   requireKeyOf({ kind, name, owner }: Place): void {
     try {
