@@ -50,6 +50,13 @@ describe('what runs a cluster', () => {
     }
   });
 
+  it('is explained on pages whose links lead somewhere', () => {
+    for (const page of files.filter((path) => path.endsWith('.md'))) {
+      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g))
+        expect(existsSync(join(root, page, '..', target)), `${page} → ${target}`).toBe(true);
+    }
+  });
+
   it('names only settings that there are', () => {
     const known = new Set(settings.map(variableOf));
     const places = files.filter((path) => !path.startsWith('infra/kafka/')).concat('Dockerfile');

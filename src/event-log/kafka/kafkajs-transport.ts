@@ -148,7 +148,10 @@ export class KafkajsTransport implements KafkaTransport {
   /** Records from an offset on; none when there are none for a while, or when the brokers could not be asked. */
   async #fetch(offset: number): Promise<readonly PlacedRecord[]> {
     try {
+      if (this.#closed) return [];
       const cluster = (this.#cluster ??= await this.#connect());
+      // Closed while it connected: nobody else would end this connection.
+      if (this.#isClosed()) await cluster.disconnect();
       const { end, records } = await fetchFrom(cluster, this.#connection.topic, offset);
       this.#lastFetch = { end, atMs: Date.now() };
       return records;
@@ -163,6 +166,10 @@ export class KafkajsTransport implements KafkaTransport {
       if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, retryMs));
       return [];
     }
+  }
+
+  #isClosed(): boolean {
+    return this.#closed;
   }
 
   async #connect(): Promise<Cluster> {
