@@ -35,6 +35,9 @@ interface PendingAppend extends Pending {
 const storeRetryMs = 1000;
 const maxManifestTries = 10;
 const syncMs = 10_000;
+/** An idle partition is asked twice a second: when it has not answered for so long, the cluster is away. */
+const awayMs = 10_000;
+const awayRetryMs = 2000;
 
 /**
  * The event log on one partition of Kafka, with the *log as arbiter*: an append is one record with its expectation and its id.
@@ -106,9 +109,19 @@ export class KafkaLog extends StoredLog {
     if (this.#failure !== null) {
       throw new AppError('LOG_UNAVAILABLE', { message: stopped(this.#failure), cause: this.#failure });
     }
+    this.#requireCluster();
     const appendId = request.appendId ?? `${ownIdMark}${randomText(16)}`;
     const record = recordOf({ ...this.propose({ ...request, appendId }), appendId });
     return this.#outbox.send(keyOf(request.stream, appendId), { request, record });
+  }
+
+  /** While nobody answers, an append would wait for its time and then have an unknown outcome: better say at once that it is not sent. */
+  #requireCluster(): void {
+    const { lastFetch } = this.#options.transport;
+    const silentMs = lastFetch === null ? 0 : Date.now() - lastFetch.atMs;
+    if (silentMs < awayMs) return;
+    const message = `Kafka has not answered for ${String(Math.round(silentMs / 1000))} seconds.`;
+    throw new AppError('LOG_UNAVAILABLE', { message, retryAfterMs: awayRetryMs });
   }
 
   override async sync(): Promise<void> {
