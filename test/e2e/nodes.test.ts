@@ -1,15 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { metrics } from '../../src/metric-table.ts';
-import { LogFile } from '../../src/store/log-file.ts';
-import { verifyDataDir } from '../../src/verify.ts';
 import { takeKafka } from '../support/kafka.ts';
+import { TestNodes } from '../support/nodes.ts';
 import { metricsOf, samplesOf } from '../support/scrape.ts';
-import { ServerProcess } from '../support/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { TestSocket } from '../support/web-socket.ts';
@@ -33,39 +27,19 @@ interface Event {
 }
 
 describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
-  const names = ['a', 'b', 'c'] as const;
-  type Name = (typeof names)[number];
-  const nodes = new Map<Name, ServerProcess>();
-  const flags = [
-    '--log=kafka',
-    `--kafka-brokers=${kafka.brokers.join(',')}`,
-    `--kafka-cell=nodes-${String(process.pid)}`,
-    '--runner=process',
-    '--runner-slots=1',
-    '--timeout-ms=60000',
-    `--artifacts-dir=${join(base, 'artifacts')}`,
-  ];
-  const environment = { IHUMAN_VAULT_KEY: randomBytes(32).toString('base64') };
-  let token = '';
-
-  const start = async (name: Name): Promise<void> => {
-    nodes.set(name, await ServerProcess.start(join(base, name), flags, environment));
-  };
-  const nodeOf = (name: Name): ServerProcess => nodes.get(name) as ServerProcess;
-  const call = async (name: Name, path: string, body?: unknown, as = token): Promise<Response> =>
-    fetch(nodeOf(name).url + path, {
-      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
-      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-    });
-  const json = async <T>(name: Name, path: string, body?: unknown): Promise<T> =>
-    (await (await call(name, path, body)).json()) as T;
-  const run = async (name: Name, from: number, intervalMs: number): Promise<string> => {
+  const cell = new TestNodes(base, kafka.brokers, {
+    names: ['a', 'b', 'c'],
+    flags: [`--kafka-cell=nodes-${String(process.pid)}`, '--runner=process', '--runner-slots=1', '--timeout-ms=60000'],
+  });
+  const { names } = cell;
+  const json = <T>(name: string, path: string, body?: unknown): Promise<T> => cell.json<T>(name, path, body);
+  const run = async (name: string, from: number, intervalMs: number): Promise<string> => {
     const path = '/api/skills/countdown/execute';
     return (await json<Execution>(name, path, { params: { from, intervalMs } })).executionId;
   };
-  const eventsOf = async (name: Name, id: string): Promise<readonly Event[]> =>
+  const eventsOf = async (name: string, id: string): Promise<readonly Event[]> =>
     (await json<{ events: Event[] }>(name, `/api/executions/${id}/events?limit=500`)).events;
-  const allEnd = (name: Name, ids: readonly string[]): Promise<unknown> =>
+  const allEnd = (name: string, ids: readonly string[]): Promise<unknown> =>
     until(
       'all are completed',
       async () => {
@@ -74,9 +48,9 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
       },
       patienceMs,
     );
-  const idOf = async (name: Name): Promise<string> => (await json<{ node: string }>(name, '/api/system/status')).node;
+  const idOf = async (name: string): Promise<string> => (await json<{ node: string }>(name, '/api/system/status')).node;
   /** An execution that runs on this node. */
-  const runningOn = (name: Name, node: string, ids: readonly string[]): Promise<string> =>
+  const runningOn = (name: string, node: string, ids: readonly string[]): Promise<string> =>
     until(
       'one runs there',
       async () => {
@@ -88,7 +62,7 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
       },
       patienceMs,
     );
-  const expectOneEnd = async (name: Name, ids: readonly string[]): Promise<void> => {
+  const expectOneEnd = async (name: string, ids: readonly string[]): Promise<void> => {
     for (const id of ids) {
       const types = (await eventsOf(name, id)).map(({ type }) => type);
       expect(types.filter((type) => type === 'ExecutionCompleted')).toHaveLength(1);
@@ -97,10 +71,7 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
   };
 
   beforeAll(async () => {
-    await Promise.all(names.map(start));
-    const keyFiles = names.map((name) => nodeOf(name).adminKeyFile).filter((file) => file !== '');
-    expect(keyFiles).toHaveLength(1);
-    token = readFileSync(keyFiles[0] ?? '', 'utf8').trim();
+    await cell.startAll();
   }, patienceMs);
 
   it('know each other, and each owns a share', { timeout: patienceMs }, async () => {
@@ -116,14 +87,17 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
 
   it('share accounts: who signs in at one is known to all, and signed out everywhere', async () => {
     const known = { email: 'ann@example.org', password: 'correct horse battery' };
-    expect((await call('a', '/api/auth/register', { ...known, username: 'ann' })).status).toBe(201);
+    expect((await cell.call('a', '/api/auth/register', { ...known, username: 'ann' })).status).toBe(201);
     const session = await json<{ token: string }>('b', '/api/auth/login', known);
     expect(session.token).toMatch(/./);
-    expect((await call('c', '/api/auth/register', { ...known, username: 'other' })).status).toBe(409);
-    for (const name of names) expect((await call(name, '/api/auth/me', undefined, session.token)).status).toBe(200);
-    expect((await call('c', '/api/auth/logout', {}, session.token)).status).toBeLessThan(300);
+    expect((await cell.call('c', '/api/auth/register', { ...known, username: 'other' })).status).toBe(409);
+    for (const name of names)
+      expect((await cell.call(name, '/api/auth/me', undefined, { token: session.token })).status).toBe(200);
+    expect((await cell.call('c', '/api/auth/logout', {}, { token: session.token })).status).toBeLessThan(300);
     await until('all have heard of it', async () => {
-      const answers = await Promise.all(names.map((name) => call(name, '/api/auth/me', undefined, session.token)));
+      const answers = await Promise.all(
+        names.map((name) => cell.call(name, '/api/auth/me', undefined, { token: session.token })),
+      );
       return answers.every(({ status }) => status === 401);
     });
   });
@@ -132,7 +106,7 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
     const ids: string[] = [];
     for (let i = 0; i < 18; i++) {
       const id = await run('a', 3, 100);
-      expect((await call('c', `/api/executions/${id}`)).status).toBe(200);
+      expect((await cell.call('c', `/api/executions/${id}`)).status).toBe(200);
       ids.push(id);
     }
     await allEnd('b', ids);
@@ -144,7 +118,7 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
   });
 
   it('measure the way to Kafka and back: every metric of the table is in the scrape of each', async () => {
-    const scrapes = await Promise.all(names.map(async (name) => (await call(name, '/metrics')).text()));
+    const scrapes = await Promise.all(names.map(async (name) => (await cell.call(name, '/metrics')).text()));
     for (const scrape of scrapes) {
       const own = [...metricsOf(scrape)].filter((metric) => metric.startsWith('ihuman_'));
       expect(own.toSorted()).toEqual(metrics.map(({ name }) => name).toSorted());
@@ -156,7 +130,9 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
     const owned = scrapes.map((scrape) => samplesOf(scrape).get('ihuman_kafka_shards_owned') ?? 0);
     expect(owned.reduce((sum, shards) => sum + shards, 0)).toBe(64);
     await until('nobody is behind', async () => {
-      const now = await Promise.all(names.map(async (name) => samplesOf(await (await call(name, '/metrics')).text())));
+      const now = await Promise.all(
+        names.map(async (name) => samplesOf(await (await cell.call(name, '/metrics')).text())),
+      );
       return now.every((samples) => samples.get('ihuman_kafka_fold_lag_records') === 0);
     });
   });
@@ -168,12 +144,12 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
       const ids = await Promise.all(Array.from({ length: 9 }, () => run('a', 40, 50)));
       const victim = await idOf('b');
       const followed = await runningOn('a', victim, ids);
-      const options = { headers: { authorization: `Bearer ${token}` } };
-      const before = await TestSocket.open(`${nodeOf('b').url}/ws?v=2&execution=${followed}`, options);
+      const options = { headers: { authorization: `Bearer ${cell.token}` } };
+      const before = await TestSocket.open(`${cell.of('b').url}/ws?v=2&execution=${followed}`, options);
       await until('it has seen some of it', () => before.seqs(followed).length > 3);
-      await nodeOf('b').kill();
+      await cell.of('b').kill();
       const last = before.seqs(followed).at(-1) ?? 0;
-      const after = await TestSocket.open(`${nodeOf('c').url}/ws?v=2`, options);
+      const after = await TestSocket.open(`${cell.of('c').url}/ws?v=2`, options);
       after.send({ type: 'subscribe', executionId: followed, since: { seq: last } });
       await allEnd('a', ids);
       await until('the socket has seen the end', () => after.of('execution-complete').length === 1);
@@ -185,7 +161,7 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
       expect(lost).toHaveLength(1);
       await expectOneEnd('a', ids);
       after.close();
-      await start('b');
+      await cell.start('b');
     },
   );
 
@@ -193,14 +169,14 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
     const ids = await Promise.all(Array.from({ length: 9 }, () => run('a', 60, 50)));
     const sleeper = await idOf('b');
     const taken = await runningOn('a', sleeper, ids);
-    nodeOf('b').child.kill('SIGSTOP');
+    cell.of('b').child.kill('SIGSTOP');
     await until(
       'its attempt is lost',
       async () => (await eventsOf('a', taken)).some(({ type }) => type === 'ExecutionAttemptLost'),
       patienceMs,
     );
     await allEnd('a', ids);
-    nodeOf('b').child.kill('SIGCONT');
+    cell.of('b').child.kill('SIGCONT');
     await until(
       'it has caught up',
       async () => (await json<Execution>('b', `/api/executions/${taken}`)).status === 'completed',
@@ -212,16 +188,6 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
   });
 
   it('have the same log, down to its last hash', async () => {
-    for (const name of names) expect(await nodeOf(name).terminate()).toBe(0);
-    const logs = names.map((name) => {
-      expect(verifyDataDir(join(base, name), () => undefined)).toMatchObject({ clean: true });
-      return new LogFile(join(base, name, 'log.db'), { readOnly: true });
-    });
-    // Those that were stopped later have what the last ones said of their own stop.
-    const common = Math.min(...logs.map(({ head }) => head));
-    const at = logs.map((log) => Buffer.from(log.hashAt(common)).toString('hex'));
-    for (const log of logs) log.close();
-    expect(at[1]).toEqual(at[0]);
-    expect(at[2]).toEqual(at[0]);
+    await cell.stopAndCompare();
   });
 });
