@@ -55,6 +55,7 @@ const overdueMs = 5000;
  * Runs what the to-do list says: claims a due execution by appending ExecutionStarted, runs an attempt, appends the outcome.
  * The list is the fold of the log. Two runners that claim the same execution append the same revision, so one of them learns
  * that it was not first; membership says who tries, so that this is rare.
+ * INV-8: an execution has one ending, and only the node of its present attempt reports on it.
  */
 export class Runner {
   readonly #deps: RunnerDependencies;

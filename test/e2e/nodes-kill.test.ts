@@ -27,7 +27,7 @@ interface Event {
 
 describe.skipIf(kafka.missing !== null)('nodes of a cell under load', () => {
   it(
-    `INV-1: lose and repeat nothing while ${String(rounds)} times one of them is killed or stopped for a while (seed ${String(seed)})`,
+    `INV-8: lose and repeat nothing while ${String(rounds)} times one of them is killed or stopped for a while (seed ${String(seed)})`,
     { timeout: 3 * patienceMs },
     async () => {
       const dice = diceFrom(seed);

@@ -46,7 +46,7 @@ async function expectAllRunOnce(node: CellNode, requested: number): Promise<void
 
 describe.each<Ownership>(['shared', 'off'])('nodes of a cell, with ownership %s', (ownership) => {
   it(
-    'run every execution to one end, while one of them dies and one is cut off and comes back',
+    'INV-8: run every execution to one end, while one of them dies and one is cut off and comes back',
     { timeout: 180_000 },
     async () => {
       const faults = { lostAck: 5, lostRecord: 5, duplicate: 5, late: 5, pause: 5, again: 5 };
