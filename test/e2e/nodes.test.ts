@@ -187,6 +187,21 @@ describe.skipIf(kafka.missing !== null)('three nodes of a cell', () => {
     await expectOneEnd('a', [...ids, ...more]);
   });
 
+  it('do what their roles say: one answers and runs nothing, another one runs and answers nothing', async () => {
+    await cell.start('api', ['--roles=api']);
+    await cell.start('runner', ['--roles=runner']);
+    expect((await cell.call('runner', '/api/skills')).status).toBe(404);
+    expect((await cell.call('runner', '/health/ready')).status).toBe(200);
+    const ids = await Promise.all(Array.from({ length: 8 }, () => run('api', 2, 50)));
+    await allEnd('api', ids);
+    const apiNode = await idOf('api');
+    for (const id of ids) for (const { data } of await eventsOf('api', id)) expect(data.node ?? '').not.toBe(apiNode);
+    const { cluster } = await json<{ cluster: { shards: number; nodes: string[] } }>('api', '/api/system/status');
+    expect(cluster.shards).toBe(0);
+    expect(cluster.nodes).not.toContain(apiNode);
+    for (const name of ['api', 'runner']) expect(await cell.of(name).terminate()).toBe(0);
+  });
+
   it('have the same log, down to its last hash', async () => {
     await cell.stopAndCompare();
   });

@@ -37,8 +37,9 @@ export class TestNodes {
     this.token = readFileSync(keyFiles[0] ?? '', 'utf8').trim();
   }
 
-  async start(name: string): Promise<void> {
-    this.#servers.set(name, await ServerProcess.start(join(this.#base, name), this.#flags, this.#environment));
+  async start(name: string, flags: readonly string[] = []): Promise<void> {
+    const all = [...this.#flags, ...flags];
+    this.#servers.set(name, await ServerProcess.start(join(this.#base, name), all, this.#environment));
   }
 
   of(name: string): ServerProcess {
