@@ -85,7 +85,7 @@ describe.skipIf(kafka.missing !== null)('a topic that a node cannot work with', 
     const cell = newCell();
     await createTopic(cell, 1, good);
     await write(cell, 'manifest', Buffer.from(JSON.stringify({ formatVersion: 99, foldVersion: 1, cell, epoch: 'x' })));
-    expect(await refusal(cell)).toContain('it has format and rules [99,1]; this program knows [1,1]');
+    expect(await refusal(cell)).toContain('it has format and rules [99,1]; this program knows [2,1]');
   });
 
   it('has lost its beginning, for a new node and for one that had it', async () => {

@@ -194,7 +194,7 @@ describe('a run that is to stop', () => {
     run.cancel();
     run.cancel();
     expect(await run.outcome).toMatchObject({ kind: 'cancelled', artifacts: [{ path: 'heard' }] });
-    expect(readFileSync(join(bench.artifactsDir, run.id, 'heard'), 'utf8')).toBe(heard);
+    expect(readFileSync(join(bench.artifactsDir, run.id, '1', 'heard'), 'utf8')).toBe(heard);
     await gone(child);
   });
 

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 
+import { decodeFetchResponse, type FetchResponse } from './fetch-response.ts';
+
 /**
  * The part of kafkajs below its consumer. kafkajs reads in consumer groups only (its issue 373), and a group needs a coordinator:
  * a broker that has nothing to do with the log would hold up reading whenever it fails. kafkajs 2.2.4 is its last release, so
@@ -16,33 +18,29 @@ export interface Cluster {
 }
 
 interface Broker {
-  fetch(request: {
-    readonly maxWaitTime: number;
-    readonly minBytes: number;
-    readonly maxBytes: number;
-    readonly isolationLevel: number;
-    readonly topics: readonly {
-      readonly topic: string;
-      readonly partitions: readonly {
-        readonly partition: number;
-        readonly fetchOffset: string;
-        readonly maxBytes: number;
-      }[];
+  readonly connectionPool: { send<T>(request: ProtocolRequest<T>): Promise<T> };
+}
+
+/** A request with what makes sense of the answer. */
+interface ProtocolRequest<T> {
+  readonly request: unknown;
+  readonly response: { readonly decode: (raw: Buffer) => Promise<T>; readonly parse: (decoded: T) => Promise<T> };
+  readonly requestTimeout: number;
+}
+
+interface FetchRequest {
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly isolationLevel: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly fetchOffset: string;
+      readonly maxBytes: number;
     }[];
-  }): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>;
-}
-
-interface FetchedPartition {
-  readonly highWatermark: string;
-  readonly messages: readonly FetchedMessage[];
-}
-
-/** A record as kafkajs decodes it. */
-export interface FetchedMessage {
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 interface ClusterOptions {
@@ -70,6 +68,28 @@ const socketFactory = require('kafkajs/src/network/socketFactory.js') as () => u
 const loggers = require('kafkajs/src/loggers/index.js') as {
   createLogger(options: { level: number; logCreator: () => () => void }): unknown;
 };
+
+const fetchProtocol = (
+  require('kafkajs/src/protocol/requests/fetch/index.js') as {
+    readonly protocol: (of: { version: number }) => (request: FetchRequest) => ProtocolRequest<unknown>;
+  }
+).protocol({ version: 11 });
+const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
+  readonly createErrorFromCode: (code: number) => Error;
+};
+
+/** Fetches from one partition. Kafka's errors are thrown with their names as `type`. */
+export async function fetchFrom(broker: Broker, request: FetchRequest): Promise<FetchResponse> {
+  const response = await broker.connectionPool.send<FetchResponse>({
+    ...fetchProtocol(request),
+    response: {
+      decode: (raw) => Promise.resolve(decodeFetchResponse(raw)),
+      parse: (decoded) => Promise.resolve(decoded),
+    },
+  });
+  if (response.errorCode !== 0) throw createErrorFromCode(response.errorCode);
+  return response;
+}
 
 /** Sees only what is committed; nothing here is written in transactions. */
 export const readCommitted = 1;

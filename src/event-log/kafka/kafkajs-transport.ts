@@ -3,7 +3,8 @@ import kafkajs, { type Admin, type Producer } from 'kafkajs';
 import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { type KafkaConnection, newKafka, timeouts, typeOf, unreachable } from '../../kafka/kafkajs-client.ts';
-import { type Cluster, type FetchedMessage, newCluster, readCommitted } from './kafkajs-internals.ts';
+import type { FetchResponse } from './fetch-response.ts';
+import { type Cluster, fetchFrom, newCluster, readCommitted } from './kafkajs-internals.ts';
 import { checkTopic, type TopicDescription, type TopicRules } from './topic.ts';
 import type { KafkaTransport, LogRecord, PartitionReader, PlacedRecord } from './transport.ts';
 
@@ -152,7 +153,7 @@ export class KafkajsTransport implements KafkaTransport {
       const cluster = (this.#cluster ??= await this.#connect());
       // Closed while it connected: nobody else would end this connection.
       if (this.#isClosed()) await cluster.disconnect();
-      const { end, records } = await fetchFrom(cluster, this.#connection.topic, offset);
+      const { end, records } = await fetchRecords(cluster, this.#connection.topic, offset);
       this.#lastFetch = { end, atMs: Date.now() };
       return records;
     } catch (error) {
@@ -220,38 +221,20 @@ async function onceItIsThere(work: () => Promise<void>): Promise<void> {
   }
 }
 
-interface Fetched {
-  /** The offset behind the newest record of the partition. */
-  readonly end: number;
-  readonly records: readonly PlacedRecord[];
-}
-
-async function fetchFrom(cluster: Cluster, topic: string, offset: number): Promise<Fetched> {
+async function fetchRecords(cluster: Cluster, topic: string, offset: number): Promise<FetchResponse> {
   await cluster.refreshMetadataIfNecessary();
   const leader = definitely(
     Object.keys(cluster.findLeaderForPartitions(topic, [partition]))[0],
     'a partition has a leader',
   );
-  const broker = await cluster.findBroker({ nodeId: leader });
-  const { responses } = await broker.fetch({
+  const { end, records, errorCode } = await fetchFrom(await cluster.findBroker({ nodeId: leader }), {
     maxWaitTime: maxWaitMs,
     minBytes: 1,
     maxBytes: fetchBytes,
     isolationLevel: readCommitted,
     topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }] }],
   });
-  const found = responses[0]?.partitions[0];
   // A broker answers with whole batches, which may begin before the offset.
-  const records = (found?.messages ?? []).filter((message) => Number(message.offset) >= offset).map(placed);
-  return { end: Number(found?.highWatermark ?? offset), records };
-}
-
-function placed({ offset, key, value, headers }: FetchedMessage): PlacedRecord {
-  const texts = Object.entries(headers).map(([name, content]) => [name, String(content)] as const);
-  return {
-    offset: Number(offset),
-    key: key?.toString('latin1') ?? '',
-    headers: Object.fromEntries(texts),
-    value: value ?? Buffer.alloc(0),
-  };
+  const fresh = records[0] !== undefined && records[0].offset < offset;
+  return { end, errorCode, records: fresh ? records.filter((record) => record.offset >= offset) : records };
 }

@@ -6,19 +6,18 @@ import type { LogRecord, PlacedRecord } from './transport.ts';
  * How an append stands in a Kafka record. The arbiter reads the headers and never the payload, so that an event that a node
  * cannot decode stops nothing.
  *
- * | part        | content                                                                        |
- * | ----------- | ------------------------------------------------------------------------------ |
- * | key         | the stream                                                                     |
- * | `ap-id`     | the append id                                                                  |
- * | `ap-expect` | `none`, `exists`, `any` or a revision                                          |
- * | `ap-count`  | how many events the append has                                                 |
- * | `ap-fold`   | version of the rules that the writer knows                                     |
- * | value       | the append as every backend writes it (see `encodeRecord`)                     |
+ * | part  | content                                                                                                   |
+ * | ----- | --------------------------------------------------------------------------------------------------------- |
+ * | key   | the stream                                                                                                |
+ * | `ap`  | the expectation (`none`, `exists`, `any` or a revision), the number of events, the append id; spaces between |
+ * | value | the append as every backend writes it (see `encodeRecord`)                                                |
+ *
+ * One header and not three: a client spends more on each header than on the record's bytes.
  *
  * The first record of a log is its manifest: key `manifest`, no headers, JSON.
  */
 export const foldVersion = 1;
-const formatVersion = 1;
+const formatVersion = 2;
 const manifestKey = 'manifest';
 
 /** What the first record of a log says. */
@@ -55,14 +54,10 @@ const codeOfName = new Map<string, number>(Object.entries(expectedCode));
 
 /** The record of an append; it must have an append id. */
 export function recordOf(append: ProposedAppend & { readonly appendId: string }): LogRecord {
+  const expectation = nameOfCode.get(append.expected) ?? String(append.expected);
   return {
     key: append.stream,
-    headers: {
-      'ap-id': append.appendId,
-      'ap-expect': nameOfCode.get(append.expected) ?? String(append.expected),
-      'ap-count': String(append.eventCount),
-      'ap-fold': String(foldVersion),
-    },
+    headers: { ap: `${expectation} ${String(append.eventCount)} ${append.appendId}` },
     value: append.record,
   };
 }
@@ -78,7 +73,8 @@ export interface PlacedAppend extends ProposedAppend {
  * manifest, or a record that somebody else wrote; the fold passes over it.
  */
 export function appendIn({ key, headers, value, offset }: PlacedRecord): PlacedAppend | null {
-  const { 'ap-id': appendId, 'ap-expect': expectation, 'ap-count': count } = headers;
+  const [expectation, count, appendId, ...more] = headers.ap?.split(' ') ?? [];
+  if (more.length > 0) return null;
   const expected = codeOfName.get(expectation ?? '') ?? wholeNumber(expectation);
   const eventCount = wholeNumber(count);
   if (appendId === undefined || expected === null || eventCount === null || eventCount === 0) return null;

@@ -17,6 +17,8 @@ const safe = (replicas: number): [string, string][] => [
   ['max.message.bytes', String(maxMessageBytes)],
   ['min.insync.replicas', replicas >= 3 ? '2' : '1'],
   ['unclean.leader.election.enable', 'false'],
+  // What we write is not compressed, and what is fetched should not have to be unpacked.
+  ['compression.type', 'producer'],
 ];
 
 /** A log keeps everything for ever. */

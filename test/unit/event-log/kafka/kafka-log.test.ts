@@ -188,7 +188,7 @@ describe('a partition that is not what a node knows', () => {
     const partition = new SimulatedPartition(diceFrom(6), noFaults);
     const place = newPlace();
     const node = await openNode(partition.connect(), place);
-    for (const headers of [{}, { 'ap-id': 'x' }, { 'ap-id': 'x', 'ap-expect': '-7', 'ap-count': '1' }]) {
+    for (const headers of [{}, { ap: 'none' }, { ap: '-7 1 x' }, { ap: 'none 0 x' }, { ap: 'none 1 x y' }]) {
       partition.write({ key: 'exec_a', headers, value: Buffer.from('?') });
     }
     expect(await node.log.append(appendOf('exec_a'))).toMatchObject({ outcome: 'accepted', firstRevision: 0 });
