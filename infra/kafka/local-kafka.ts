@@ -5,6 +5,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { brokerConfig, type KafkaSecurity, scramFlags } from './broker-config.ts';
+
 const run = promisify(execFile);
 const here = import.meta.dirname;
 const host = '127.0.0.1';
@@ -35,6 +37,10 @@ interface LocalKafkaOptions {
   readonly dir?: string;
   /** Port of the first broker, the next ones follow; default: free ones. */
   readonly port?: number;
+  /** The port that clients are told instead, that of a proxy say; for one broker. */
+  readonly advertisedPort?: number;
+  /** Clients speak TLS and sign in (SASL); default: neither. */
+  readonly security?: KafkaSecurity;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -47,9 +53,19 @@ export async function startLocalKafka(options: LocalKafkaOptions = {}): Promise<
   const jars = await brokerJars(onProgress);
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'ihuman-kafka-'));
   mkdirSync(dir, { recursive: true });
-  const ports = await portsFor(count * 2, options.port);
+  const free = await portsFor(count * 3, options.port);
+  const ports = {
+    client: free.slice(0, count),
+    controller: free.slice(count, 2 * count),
+    internal: free.slice(2 * count),
+  };
   const clusterId = Buffer.from('ihuman-local-tes').toString('base64url');
-  const brokers = Array.from({ length: count }, (_, i) => new Broker(i, count, ports, { dir, jars, clusterId }));
+  const { advertisedPort, security } = options;
+  const brokers = ports.client.map((port, index) => {
+    const dataDir = join(dir, `data-${String(index)}`);
+    const config = brokerConfig({ host, index, ports, dataDir, advertisedPort, security });
+    return new Broker({ index, port, config, security, dir, jars, clusterId });
+  });
   const stop = async (): Promise<void> => {
     await Promise.all(brokers.map((broker) => broker.kill()));
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
@@ -117,7 +133,12 @@ async function brokerJars(onProgress: (line: string) => void): Promise<string> {
   return jars;
 }
 
-interface Place {
+interface BrokerOptions {
+  readonly index: number;
+  readonly port: number;
+  /** Its `server.properties`. */
+  readonly config: string;
+  readonly security: KafkaSecurity | undefined;
   readonly dir: string;
   readonly jars: string;
   readonly clusterId: string;
@@ -128,25 +149,28 @@ const supervisor = '"$@" </dev/null & echo $!; cat >/dev/null; kill -9 $!';
 
 class Broker {
   readonly address: string;
-  readonly #port: number;
-  readonly #place: Place;
+  readonly #options: BrokerOptions;
   readonly #configFile: string;
   readonly #logFile: string;
   #shell: ChildProcess | null = null;
   #pid: number | null = null;
 
-  constructor(index: number, count: number, ports: readonly number[], place: Place) {
-    this.#port = ports[index] ?? 0;
-    this.address = `${host}:${String(this.#port)}`;
-    this.#place = place;
-    this.#configFile = join(place.dir, `broker-${String(index)}.properties`);
-    this.#logFile = join(place.dir, `broker-${String(index)}.log`);
-    writeFileSync(this.#configFile, configOf(index, count, ports, join(place.dir, `data-${String(index)}`)));
+  constructor(options: BrokerOptions) {
+    const { index, port, config, dir } = options;
+    this.address = `${host}:${String(port)}`;
+    this.#options = options;
+    this.#configFile = join(dir, `broker-${String(index)}.properties`);
+    this.#logFile = join(dir, `broker-${String(index)}.log`);
+    writeFileSync(this.#configFile, config);
   }
 
   async format(): Promise<void> {
-    const { clusterId } = this.#place;
-    await run('java', this.#java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', this.#configFile]));
+    const { clusterId, security } = this.#options;
+    const users = security === undefined ? [] : scramFlags(security);
+    await run(
+      'java',
+      this.#java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', this.#configFile, ...users]),
+    );
   }
 
   /** Starts the process; resolves when its port answers. */
@@ -162,7 +186,7 @@ class Broker {
     });
     shell.stdout?.resume();
     const deadline = Date.now() + readyMs;
-    while (!(await answers(this.#port))) {
+    while (!(await answers(this.#options.port))) {
       if (!isAlive(this.#pid) || Date.now() > deadline) {
         throw new Error(`A Kafka broker did not start:\n${readFileSync(this.#logFile, 'utf8').slice(-4000)}`);
       }
@@ -186,38 +210,8 @@ class Broker {
 
   #java(main: string, args: readonly string[]): string[] {
     const logging = `-Dlog4j2.configurationFile=file:${join(here, 'log4j2.properties')}`;
-    return ['-Xmx384m', '-XX:+UseSerialGC', logging, '-cp', join(this.#place.jars, '*'), main, ...args];
+    return ['-Xmx384m', '-XX:+UseSerialGC', logging, '-cp', join(this.#options.jars, '*'), main, ...args];
   }
-}
-
-function configOf(index: number, count: number, ports: readonly number[], dataDir: string): string {
-  const controllerPort = (i: number): string => String(ports[count + i] ?? 0);
-  const voters = Array.from({ length: count }, (_, i) => `${String(i + 1)}@${host}:${controllerPort(i)}`);
-  const replicas = String(count);
-  const quorum = count === 1 ? '1' : '2';
-  const broker = `PLAINTEXT://${host}:${String(ports[index] ?? 0)}`;
-  return `${[
-    'process.roles=broker,controller',
-    `node.id=${String(index + 1)}`,
-    `controller.quorum.voters=${voters.join(',')}`,
-    `listeners=${broker},CONTROLLER://${host}:${controllerPort(index)}`,
-    `advertised.listeners=${broker}`,
-    'controller.listener.names=CONTROLLER',
-    'inter.broker.listener.name=PLAINTEXT',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    `log.dirs=${dataDir}`,
-    `offsets.topic.replication.factor=${replicas}`,
-    'offsets.topic.num.partitions=4',
-    `transaction.state.log.replication.factor=${replicas}`,
-    `transaction.state.log.min.isr=${quorum}`,
-    `share.coordinator.state.topic.replication.factor=${replicas}`,
-    `share.coordinator.state.topic.min.isr=${quorum}`,
-    'group.initial.rebalance.delay.ms=0',
-    'auto.create.topics.enable=false',
-    // A broker that was killed is missed after this long.
-    'broker.session.timeout.ms=3000',
-    'broker.heartbeat.interval.ms=300',
-  ].join('\n')}\n`;
 }
 
 // Below what systems give to outgoing connections, so that nobody takes a broker's port while it is down.

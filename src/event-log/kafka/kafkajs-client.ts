@@ -1,6 +1,7 @@
 import kafkajs, { type Kafka, type KafkaConfig } from 'kafkajs';
 
 import { AppError } from '../../kernel/errors.ts';
+import { connectionAdvice } from './connection-advice.ts';
 
 /** How to reach a Kafka cluster. */
 export interface KafkaConnection {
@@ -36,13 +37,12 @@ export function typeOf(error: unknown): string | null {
   return 'type' in error && typeof error.type === 'string' ? error.type : typeOf(error.cause);
 }
 
-/** What a start says when no broker can be used. */
-export function unreachable(brokers: readonly string[], cause: unknown): AppError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new AppError('LOG_UNAVAILABLE', {
-    message: `Kafka at ${brokers.join(', ')} cannot be used: ${reason}`,
-    cause,
-  });
+/** What a start says when no broker can be used: why, and what to do. Nothing of it is secret. */
+export function unreachable({ brokers, ssl }: KafkaConnection, cause: unknown): AppError {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
+  const advice = connectionAdvice(cause, { tls: ssl !== undefined && ssl !== false });
+  const message = `Kafka at ${brokers.join(', ')} cannot be used: ${reason}.${advice === null ? '' : `\n  ${advice}`}`;
+  return new AppError('LOG_UNAVAILABLE', { message, cause });
 }
 
 let silenced = false;
