@@ -208,7 +208,7 @@ interface Parts {
 }
 
 function kafkaSettings(config: Config) {
-  const { kafkaBrokers, kafkaCell, kafkaTls, kafkaSasl, kafkaUsername, kafkaPassword } = config;
+  const { kafkaBrokers, kafkaCell, kafkaTls, kafkaSasl, kafkaUsername, kafkaPassword, kafkaOutcomeMs } = config;
   return {
     brokers: kafkaBrokers,
     cell: kafkaCell,
@@ -216,6 +216,7 @@ function kafkaSettings(config: Config) {
     sasl: kafkaSasl,
     username: kafkaUsername,
     password: kafkaPassword,
+    outcomeMs: kafkaOutcomeMs,
   };
 }
 

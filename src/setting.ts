@@ -20,6 +20,7 @@ export interface Config {
   readonly kafkaSasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly kafkaUsername: string;
   readonly kafkaPassword: string;
+  readonly kafkaOutcomeMs: number;
   readonly skills: readonly string[];
   readonly runner: 'process' | 'inline';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -118,6 +118,14 @@ export const settings: readonly AnySetting[] = [
     parse: (text) => text,
   },
   {
+    key: 'kafkaOutcomeMs',
+    name: 'KAFKA_OUTCOME_MS',
+    default: '30000',
+    expects: 'milliseconds from 1000 to 600000',
+    doc: 'What the cluster has not confirmed for this long is answered with OUTCOME_UNKNOWN.',
+    parse: whole(1000, 600_000),
+  },
+  {
     key: 'skills',
     name: 'SKILLS',
     default: './skills',

@@ -25,6 +25,8 @@ export interface BackendOptions {
     readonly sasl: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
     readonly password: string;
+    /** What the cluster has not confirmed for this long has an unknown outcome. */
+    readonly outcomeMs: number;
   };
   /** How many records of the log this node has taken in, while it opens. */
   readonly onProgress: (progress: { readonly taken: number; readonly of: number }) => void;
@@ -71,7 +73,7 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
   const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
   const { onFailure, onCutOff, onProgress } = told;
-  const { brokers, cell, tls, sasl, username, password } = kafka;
+  const { brokers, cell, tls, sasl, username, password, outcomeMs } = kafka;
   const connection = {
     brokers,
     clientId: node,
@@ -84,12 +86,14 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
     openStore: (epoch) => StoreClient.start({ dataDir, vaultKey, copyOf: epoch }),
     onFailure,
     onProgress,
+    outcomeMs,
   });
   try {
     const vault = await KafkaVault.open({
       transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.vault`, rules: vaultRules }),
       call: (method, ...args) => store.write(method, ...args),
       onFailure,
+      outcomeMs,
     });
     return backendOf({
       log,
