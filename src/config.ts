@@ -42,9 +42,18 @@ export function readConfig(
 }
 
 /** Values that are good by themselves and not together. */
-function contradictions({ log, roles }: Config): Problem[] {
-  if (log !== 'embedded' || roles === null || (roles.has('api') && roles.has('runner'))) return [];
-  return [{ path: 'IHUMAN_ROLES', message: 'needs both roles on the embedded log, whose one node does everything' }];
+function contradictions({ log, roles, ...kafka }: Config): Problem[] {
+  const problems: Problem[] = [];
+  if (log === 'embedded' && roles !== null && !(roles.has('api') && roles.has('runner'))) {
+    const message = 'needs both roles on the embedded log, whose one node does everything';
+    problems.push({ path: 'IHUMAN_ROLES', message });
+  }
+  if (log === 'kafka' && kafka.kafkaSasl !== 'none' && kafka.kafkaSasl !== null) {
+    const message = 'is needed to sign in at the brokers (IHUMAN_KAFKA_SASL)';
+    if (kafka.kafkaUsername === '') problems.push({ path: 'IHUMAN_KAFKA_USERNAME', message });
+    if (kafka.kafkaPassword === '') problems.push({ path: 'IHUMAN_KAFKA_PASSWORD', message });
+  }
+  return problems;
 }
 
 function valueOf(

@@ -215,7 +215,7 @@ interface Parts {
 }
 
 function kafkaSettings(config: Config) {
-  const { kafkaBrokers, kafkaCell, kafkaTls, kafkaSasl, kafkaUsername, kafkaPassword } = config;
+  const { kafkaBrokers, kafkaCell, kafkaTls, kafkaSasl, kafkaUsername, kafkaPassword, kafkaOutcomeMs } = config;
   return {
     brokers: kafkaBrokers,
     cell: kafkaCell,
@@ -223,6 +223,7 @@ function kafkaSettings(config: Config) {
     sasl: kafkaSasl,
     username: kafkaUsername,
     password: kafkaPassword,
+    outcomeMs: kafkaOutcomeMs,
   };
 }
 

@@ -28,11 +28,15 @@ export const isNetwork = (text: string): boolean => {
   if (version === 0 || rest.length > 0) return namedNetworks.includes(text);
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 };
-/** True for the name of a role. */
-export const isRole = (text: string): text is Role => text === 'api' || text === 'runner';
+const isRole = (text: string): text is Role => text === 'api' || text === 'runner';
 /** True for 32 bytes in base64. */
 export const isKey = (text: string): boolean => /^[A-Za-z0-9+/]{43}=$/.test(text);
 /** true or false. */
 export const flag: Parse<boolean> = (text) => (text === 'true' ? true : text === 'false' ? false : null);
 /** Whatever is given. */
 export const anyText = (text: string): string => text;
+/** One role or several. */
+export const rolesIn: Parse<ReadonlySet<Role>> = (text) => {
+  const roles = texts(text);
+  return roles.length > 0 && roles.every(isRole) ? new Set(roles) : null;
+};

@@ -24,6 +24,7 @@ export interface Config {
   readonly schemaRegistry: string;
   readonly schemaRegistryUsername: string;
   readonly schemaRegistryPassword: string;
+  readonly kafkaOutcomeMs: number;
   readonly skills: readonly string[];
   readonly runner: 'process' | 'inline';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';

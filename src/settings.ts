@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { AnySetting } from './setting.ts';
-import { all, anyText, flag, isKey, isNetwork, isRole, namedNetworks, oneOf, texts, whole } from './setting-values.ts';
+import { all, anyText, flag, isKey, isNetwork, namedNetworks, oneOf, rolesIn, texts, whole } from './setting-values.ts';
 
 /** The one table of settings: the environment, the flags, `--help` and the reference page are all made from it. */
 export const settings: readonly AnySetting[] = [
@@ -52,10 +52,7 @@ export const settings: readonly AnySetting[] = [
     default: 'api,runner',
     expects: 'api, runner or both, separated by a comma',
     doc: 'What this node of a cell does: answer requests, run skills. The embedded log has one node, which does all.',
-    parse: (text) => {
-      const roles = texts(text);
-      return roles.length > 0 && roles.every(isRole) ? new Set(roles) : null;
-    },
+    parse: rolesIn,
   },
   {
     key: 'log',
@@ -149,6 +146,14 @@ export const settings: readonly AnySetting[] = [
     doc: 'The password for that. Set it in the environment.',
     secret: true,
     parse: anyText,
+  },
+  {
+    key: 'kafkaOutcomeMs',
+    name: 'KAFKA_OUTCOME_MS',
+    default: '30000',
+    expects: 'milliseconds from 1000 to 600000',
+    doc: 'What the cluster has not confirmed for this long is answered with OUTCOME_UNKNOWN.',
+    parse: whole(1000, 600_000),
   },
   {
     key: 'skills',

@@ -19,7 +19,11 @@ export interface BackendOptions {
   readonly vaultKey: Uint8Array;
   /** This node's id. */
   readonly node: string;
-  readonly kafka: KafkaSettings & { readonly cell: string };
+  readonly kafka: KafkaSettings & {
+    readonly cell: string;
+    /** What the cluster has not confirmed for this long has an unknown outcome. */
+    readonly outcomeMs: number;
+  };
   /** How many records of the log this node has taken in, while it opens. */
   readonly onProgress: (progress: { readonly taken: number; readonly of: number }) => void;
   /** The log has stopped for good: the node can do nothing more. */
@@ -65,7 +69,7 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
   const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
   const { onFailure, onCutOff, onProgress } = told;
-  const { cell } = kafka;
+  const { cell, outcomeMs } = kafka;
   const connection = connectionOf(kafka, node);
   const { log, store } = await KafkaLog.open({
     transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.log`, rules: logRules }),
@@ -73,12 +77,14 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
     openStore: (epoch) => StoreClient.start({ dataDir, vaultKey, copyOf: epoch }),
     onFailure,
     onProgress,
+    outcomeMs,
   });
   try {
     const vault = await KafkaVault.open({
       transport: new KafkajsTransport({ ...connection, topic: `ihuman.${cell}.vault`, rules: vaultRules }),
       call: (method, ...args) => store.write(method, ...args),
       onFailure,
+      outcomeMs,
     });
     return backendOf({
       log,

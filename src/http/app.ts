@@ -96,14 +96,10 @@ const securityHeaders = {
   'cache-control': 'no-store',
 };
 
-const defaultRetryMs = 1000;
-
 function sendProblem(reply: FastifyReply, error: Error): AppError {
   const appError = toAppError(error);
   const problem = problemOf(appError);
-  // Whoever is told to come back is told when.
-  const retryAfterMs = appError.retryAfterMs ?? (problem.status === 503 ? defaultRetryMs : null);
-  if (retryAfterMs !== null) void reply.header('retry-after', Math.ceil(retryAfterMs / 1000));
+  if (appError.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(appError.retryAfterMs / 1000));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply
     .code(problem.status)

@@ -1,6 +1,7 @@
 import kafkajs, { type Kafka, type KafkaConfig } from 'kafkajs';
 
 import { AppError } from '../kernel/errors.ts';
+import { connectionAdvice } from './connection-advice.ts';
 
 /** How to reach a Kafka cluster. */
 export interface KafkaConnection {
@@ -36,26 +37,13 @@ export function typeOf(error: unknown): string | null {
   return 'type' in error && typeof error.type === 'string' ? error.type : typeOf(error.cause);
 }
 
-/** What a start says when no broker can be used. */
-export function unreachable(brokers: readonly string[], cause: unknown): AppError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const advice = advices.find(([pattern]) => pattern.test(reason))?.[1] ?? '';
-  return new AppError('LOG_UNAVAILABLE', {
-    message: `Kafka at ${brokers.join(', ')} cannot be used: ${reason}.${advice}`,
-    cause,
-  });
+/** What a start says when no broker can be used: why, and what to do. Nothing of it is secret. */
+export function unreachable({ brokers, ssl }: KafkaConnection, cause: unknown): AppError {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
+  const advice = connectionAdvice(cause, { tls: ssl !== undefined && ssl !== false });
+  const message = `Kafka at ${brokers.join(', ')} cannot be used: ${reason}.${advice === null ? '' : `\n  ${advice}`}`;
+  return new AppError('LOG_UNAVAILABLE', { message, cause });
 }
-
-/** What to look at, by what kafkajs and OpenSSL say. */
-const advices: readonly (readonly [RegExp, string])[] = [
-  [/sasl|authentication/i, ' Look at IHUMAN_KAFKA_SASL, IHUMAN_KAFKA_USERNAME and IHUMAN_KAFKA_PASSWORD.'],
-  [/certificate|altname/i, " Name a file with its authority's certificate in NODE_EXTRA_CA_CERTS."],
-  [
-    /closed connection|wrong version|ssl|disconnected before/i,
-    ' One side may speak TLS and the other one not: look at IHUMAN_KAFKA_TLS.',
-  ],
-  [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|timeout/i, ' Does one run there? Look at IHUMAN_KAFKA_BROKERS.'],
-];
 
 let silenced = false;
 

@@ -187,10 +187,13 @@ interface AppErrorOptions {
   readonly message?: string;
   /** All that is wrong with the input, at once. */
   readonly problems?: readonly Problem[];
-  /** How long to wait before a repetition makes sense. */
+  /** How long to wait before a repetition makes sense. Default: a second for what is unavailable for now. */
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
+
+/** What is not available at the moment may be again so soon, when nobody knows better. */
+const unavailableMs = 1000;
 
 /** A failure that is the caller's or the environment's, with a code of {@link errorTable}. Recognised by `code`. */
 export class AppError extends Error {
@@ -203,7 +206,9 @@ export class AppError extends Error {
     super(options.message ?? errorTable[code].message, { cause: options.cause });
     this.code = code;
     this.problems = options.problems ?? [];
-    this.retryAfterMs = options.retryAfterMs ?? null;
+    const { kind, retry } = errorTable[code];
+    const usualMs = kind === 'unavailable' && retry === 'later' ? unavailableMs : null;
+    this.retryAfterMs = options.retryAfterMs ?? usualMs;
   }
 }
 

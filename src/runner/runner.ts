@@ -66,6 +66,8 @@ export class Runner {
   readonly #ready: ReadyQueue;
   readonly #timers: TimerQueue<TrackedExecution>;
   #sweeper: NodeJS.Timeout | null = null;
+  /** What the log said ran here at the last sweep, while nothing of it did. */
+  #strays: ReadonlySet<TrackedExecution> = new Set();
   #claims = 0;
   /** Attempts that run or wait for a process; the outcome of those that are over may still be on its way to the log. */
   #runs = 0;
@@ -245,6 +247,7 @@ export class Runner {
     this.#loseGone().catch((error: unknown) => {
       this.#deps.onError(error, 'the attempts of other nodes');
     });
+    this.#loseStrays();
     const latest = this.#deps.clock.now() - overdueMs;
     for (const execution of this.#leftToOthers) {
       if (this.#isFull() || this.#ready.size > 0) return;
@@ -267,6 +270,16 @@ export class Runner {
         .filter(({ execution }) => this.#owns(execution))
         .map(({ node, execution }) => this.#loseAttempt(execution, node)),
     );
+  }
+
+  /**
+   * A start whose outcome was unknown may reach the log after it was given up: it says that the attempt runs here, and nobody
+   * runs it. What is found so twice is not just about to begin.
+   */
+  #loseStrays(): void {
+    const strays = new Set([...this.#todo.here].filter(({ id }) => !this.#active.has(id)));
+    for (const execution of strays) if (this.#strays.has(execution)) void this.#loseAttempt(execution, this.#deps.node);
+    this.#strays = strays;
   }
 
   /** Records that an attempt of `node` is lost, when it is still the one that runs. */

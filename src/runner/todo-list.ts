@@ -52,6 +52,8 @@ export class TodoList {
   readonly #deps: TodoDependencies;
   readonly #listener: TodoListener;
   readonly #tracked = new Map<string, TrackedExecution>();
+  /** What the log says runs on this node. */
+  readonly #here = new Set<TrackedExecution>();
   /** What runs on other nodes, by node. */
   readonly #elsewhere = new Map<string, Set<TrackedExecution>>();
   readonly #elsewhereOf = new Map<string, number>();
@@ -76,6 +78,11 @@ export class TodoList {
   /** Executions that wait. */
   get waiting(): number {
     return this.#tracked.size - this.#running;
+  }
+
+  /** What the log says runs on this node. */
+  get here(): ReadonlySet<TrackedExecution> {
+    return this.#here;
   }
 
   /** What runs on other nodes, by node. */
@@ -233,6 +240,8 @@ export class TodoList {
     if (before === node) return;
     execution.runningOn = node;
     this.#running += (node === null ? 0 : 1) - (before === null ? 0 : 1);
+    if (node === this.#deps.node) this.#here.add(execution);
+    else this.#here.delete(execution);
     if (before !== null && before !== this.#deps.node) this.#countElsewhere(execution, before, -1);
     if (node !== null && node !== this.#deps.node) this.#countElsewhere(execution, node, 1);
   }

@@ -3,22 +3,18 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type LocalKafka, missingForLocalKafka, startLocalKafka } from '../../infra/kafka/local-kafka.ts';
+import { type LocalKafka, startLocalKafka } from '../../infra/kafka/local-kafka.ts';
 import type { AppendResult, StoredAppend } from '../../src/event-log/event-log.ts';
 import { KafkaLog } from '../../src/event-log/kafka/kafka-log.ts';
 import { KafkajsTransport } from '../../src/event-log/kafka/kafkajs-transport.ts';
 import { logRules } from '../../src/event-log/kafka/topic.ts';
 import { StoreClient } from '../../src/store/store-client.ts';
+import { missingLocalKafka } from '../support/kafka.ts';
 import { appendOf, tick } from '../support/log.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const base = tempDir();
-const missing = await missingForLocalKafka();
-if (missing !== null) {
-  const reason = `SKIPPED: three brokers cannot be started: ${missing}.`;
-  if (process.env.CI === 'true') throw new Error(reason);
-  process.stderr.write(`${reason}\n`);
-}
+const missing = await missingLocalKafka();
 
 interface Node {
   readonly log: KafkaLog;

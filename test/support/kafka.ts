@@ -30,6 +30,19 @@ export async function takeKafka(): Promise<TestKafka> {
   return { brokers: [], missing: reason, stop: nothingToStop };
 }
 
+/**
+ * Why no broker of ours can be started, where a test needs one that it can set up or take away; null when one can. Under `CI=true`
+ * that is an error.
+ */
+export async function missingLocalKafka(alsoMissing: string | null = null): Promise<string | null> {
+  const missing = (await missingForLocalKafka()) ?? alsoMissing;
+  if (missing === null) return null;
+  const reason = `SKIPPED: no Kafka broker can be started here: ${missing}.`;
+  if (process.env.CI === 'true') throw new Error(reason);
+  process.stderr.write(`${reason}\n`);
+  return reason;
+}
+
 async function dockerAnswers(): Promise<boolean> {
   try {
     await promisify(execFile)('docker', ['version', '--format', '{{.Server.Version}}'], { timeout: 5000 });

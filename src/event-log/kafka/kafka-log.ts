@@ -22,7 +22,7 @@ export interface KafkaLogOptions {
   readonly onFailure: (error: Error) => void;
   /** How many records this node has taken in, while it opens. */
   readonly onProgress?: (progress: { readonly taken: number; readonly of: number }) => void;
-  /** An append that has not come back for this long is sent again. Default 5 s. */
+  /** An append that has not come back for this long is sent again. Default 5 s, or a third of `outcomeMs`. */
   readonly resendMs?: number;
   /** An append that has not come back for this long has an unknown outcome. Default 30 s. */
   readonly outcomeMs?: number;
@@ -65,7 +65,7 @@ export class KafkaLog extends StoredLog {
     super(store);
     this.#options = options;
     this.#next = store.opened.folded;
-    const { transport, resendMs = 5000, outcomeMs = 30_000 } = options;
+    const { transport, outcomeMs = 30_000, resendMs = Math.min(5000, outcomeMs / 3) } = options;
     this.#outbox = new Outbox({ produce: (records) => transport.produce(records), resendMs, outcomeMs });
   }
 

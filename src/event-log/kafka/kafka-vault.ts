@@ -25,7 +25,7 @@ export interface KafkaVaultOptions {
   readonly call: <T>(method: string, ...args: readonly unknown[]) => Promise<T>;
   /** The vault cannot go on. */
   readonly onFailure: (error: Error) => void;
-  /** What has not come back for this long is sent again. Default 5 s. */
+  /** What has not come back for this long is sent again. Default 5 s, or a third of `outcomeMs`. */
   readonly resendMs?: number;
   /** What has not come back for this long has an unknown outcome. Default 30 s. */
   readonly outcomeMs?: number;
@@ -59,7 +59,7 @@ export class KafkaVault implements Vault {
 
   private constructor(options: KafkaVaultOptions) {
     this.#options = options;
-    const { transport, resendMs = 5000, outcomeMs = 30_000 } = options;
+    const { transport, outcomeMs = 30_000, resendMs = Math.min(5000, outcomeMs / 3) } = options;
     this.#outbox = new Outbox({ produce: (records) => transport.produce(records), resendMs, outcomeMs });
     this.#janitor = setInterval(() => {
       this.#tidy();

@@ -51,7 +51,7 @@ export class KafkajsTransport implements KafkaTransport {
       });
     } catch (error) {
       await this.close();
-      throw error instanceof AppError ? error : unreachable(this.#connection.brokers, error);
+      throw error instanceof AppError ? error : unreachable(this.#connection, error);
     }
   }
 

@@ -27,12 +27,16 @@ interface Entry<P extends Pending, R> {
   readonly pending: P;
   readonly waiters: Waiter<R>[];
   readonly giveUpAtMs: number;
+  readonly bytes: number;
   resendAtMs: number;
   tries: number;
+  /** It stands in the queue of what is to be sent. */
+  queued: boolean;
 }
 
-/** Records waiting for the cluster before further ones are refused with BUSY. */
+/** What may wait for the cluster before more is refused with BUSY: records, and bytes of them. */
 const maxPending = 20_000;
+const maxPendingBytes = 64 * 1024 * 1024;
 const maxBatch = 1000;
 const minBatch = 32;
 /** Well below what the topic takes in one request (see `topic.ts`). */
@@ -40,6 +44,8 @@ const maxBatchBytes = 2 * 1024 * 1024;
 /** Produce requests on their way at once. */
 const maxInFlight = 4;
 const tickMs = 250;
+/** After a produce request that failed: long before a record without an answer is due. */
+const failedMs = 1000;
 
 /**
  * Records on their way to the partition and back. Those of one turn of the event loop share a produce request. The broker's
@@ -53,6 +59,9 @@ export class Outbox<P extends Pending, R> {
   #produceFailures = 0;
   #resends = 0;
   #unsent: Entry<P, R>[] = [];
+  #pendingBytes = 0;
+  /** Nothing has come back since a record was given up. */
+  #away = false;
   #inFlight = 0;
   #flushDue = false;
 
@@ -82,7 +91,10 @@ export class Outbox<P extends Pending, R> {
     return this.#pending.get(key)?.pending;
   }
 
-  /** Sends a record; one that is on its way already under the same key is waited for together. Throws BUSY. */
+  /**
+   * Sends a record; one that is on its way already under the same key is waited for together. Throws BUSY, or LOG_UNAVAILABLE
+   * at once while the cluster is away: then one record at a time is sent to see whether it is back.
+   */
   send(key: string, pending: P): Promise<R> {
     const { promise, resolve, reject } = Promise.withResolvers<R>();
     const known = this.#pending.get(key);
@@ -90,13 +102,15 @@ export class Outbox<P extends Pending, R> {
       known.waiters.push({ resolve, reject });
       return promise;
     }
-    if (this.#pending.size >= maxPending) throw new AppError('BUSY', { message: 'Too many appends are waiting.' });
+    const bytes = sizeOf(pending.record);
+    this.#requireRoom(bytes);
     const { resendMs, outcomeMs } = this.#options;
     const now = performance.now();
     const times = { giveUpAtMs: now + outcomeMs, resendAtMs: now + resendMs };
-    const entry = { pending, ...times, key, tries: 0, waiters: [{ resolve, reject }] };
+    const entry = { pending, ...times, key, bytes, tries: 0, queued: false, waiters: [{ resolve, reject }] };
     this.#pending.set(key, entry);
-    this.#unsent.push(entry);
+    this.#pendingBytes += bytes;
+    this.#enqueue(entry);
     this.#scheduleFlush();
     return promise;
   }
@@ -104,6 +118,7 @@ export class Outbox<P extends Pending, R> {
   /** The fold has met the record: here is its outcome. */
   settle(key: string, result: R): void {
     const entry = this.#remove(key);
+    if (entry !== undefined) this.#away = false;
     for (const { resolve } of entry?.waiters ?? []) resolve(result);
   }
 
@@ -112,6 +127,20 @@ export class Outbox<P extends Pending, R> {
     clearInterval(this.#ticker);
     this.#unsent = [];
     for (const key of [...this.#pending.keys()]) this.#reject(key, error);
+  }
+
+  #requireRoom(bytes: number): void {
+    const { size } = this.#pending;
+    if (this.#away && size > 0)
+      throw new AppError('LOG_UNAVAILABLE', { message: 'The Kafka cluster does not answer; this was not sent.' });
+    if (size >= maxPending || (size > 0 && this.#pendingBytes + bytes > maxPendingBytes))
+      throw new AppError('BUSY', { message: 'Too many appends are waiting.' });
+  }
+
+  #enqueue(entry: Entry<P, R>): void {
+    if (entry.queued) return;
+    entry.queued = true;
+    this.#unsent.push(entry);
   }
 
   #scheduleFlush(): void {
@@ -138,6 +167,8 @@ export class Outbox<P extends Pending, R> {
         // Refused for good. Any other failure says nothing: the record may be in the log, and is sent again when it is due.
         if (isAppError(error) && error.code === 'EVENT_TOO_LARGE')
           for (const { key } of batch) this.#reject(key, error);
+        const soon = performance.now() + failedMs;
+        for (const entry of batch) entry.resendAtMs = Math.min(entry.resendAtMs, soon);
       })
       .finally(() => {
         this.#inFlight--;
@@ -151,12 +182,13 @@ export class Outbox<P extends Pending, R> {
     // Spread over the requests that may be on their way: while one batch is read back, the next one is being written.
     const share = Math.ceil(this.#unsent.length / (maxInFlight - this.#inFlight));
     const most = Math.min(maxBatch, Math.max(minBatch, share));
-    const end = this.#unsent.findIndex(({ pending: { record } }, i) => {
-      bytes += record.value.length + record.key.length + 100;
+    const end = this.#unsent.findIndex((entry, i) => {
+      bytes += entry.bytes;
       return i > 0 && (bytes > maxBatchBytes || i >= most);
     });
     const batch = end < 0 ? this.#unsent : this.#unsent.slice(0, end);
     this.#unsent = end < 0 ? [] : this.#unsent.slice(end);
+    for (const entry of batch) entry.queued = false;
     return batch;
   }
 
@@ -165,13 +197,15 @@ export class Outbox<P extends Pending, R> {
     const error = new AppError('OUTCOME_UNKNOWN', { message: 'The cluster has not confirmed it in time.' });
     this.#unsent = this.#unsent.filter(({ giveUpAtMs }) => giveUpAtMs > now);
     for (const entry of this.#pending.values()) {
-      if (entry.giveUpAtMs <= now) this.#reject(entry.key, error);
-      else if (entry.resendAtMs <= now && !this.#unsent.includes(entry)) {
+      if (entry.giveUpAtMs <= now) {
+        this.#away = true;
+        this.#reject(entry.key, error);
+      } else if (entry.resendAtMs <= now && !entry.queued) {
         // Harmless when the first one arrives after all: what stands under one id has one outcome.
         entry.resendAtMs = now + this.#options.resendMs;
         entry.tries++;
         this.#resends++;
-        this.#unsent.push(entry);
+        this.#enqueue(entry);
       }
     }
     this.#scheduleFlush();
@@ -185,8 +219,14 @@ export class Outbox<P extends Pending, R> {
   #remove(key: string): Entry<P, R> | undefined {
     const entry = this.#pending.get(key);
     this.#pending.delete(key);
+    this.#pendingBytes -= entry?.bytes ?? 0;
     return entry;
   }
+}
+
+/** A record with what Kafka adds, roughly. */
+function sizeOf({ key, value }: LogRecord): number {
+  return value.length + key.length + 100;
 }
 
 function recordOf({ record, recordAgain }: Pending, tries: number): LogRecord {

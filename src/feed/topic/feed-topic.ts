@@ -46,7 +46,7 @@ export class KafkaFeedTopic implements FeedTopic {
       }
       await this.#producer.connect();
     } catch (error) {
-      throw unreachable(this.#connection.brokers, error);
+      throw unreachable(this.#connection, error);
     }
   }
 

@@ -5,12 +5,15 @@ import { AppError, type ErrorCode, errorTable } from '../../../src/kernel/errors
 
 describe('a problem', () => {
   it.each(Object.keys(errorTable) as ErrorCode[])('with code %s has the status and the title of the table', (code) => {
+    const { kind, retry } = errorTable[code];
+    const isBackSoon = kind === 'unavailable' && retry === 'later';
     expect(problemOf(new AppError(code))).toEqual({
       type: `urn:ihuman:error:${code}`,
       title: errorTable[code].message,
       status: errorTable[code].http,
       code,
       detail: errorTable[code].message,
+      ...(isBackSoon && { retryAfterMs: 1000 }),
     });
   });
 
