@@ -7,6 +7,9 @@ import { SecretMask } from '../../../src/runner/mask-secrets.ts';
 const ended = { durationMs: 1, artifacts: [] };
 const completed = (result: never): RunOutcome => ({ kind: 'completed', result, ...ended });
 
+/** As JSON brings it: it has no zero below zero. */
+const jsonValue = fc.json().map((text) => JSON.parse(text) as unknown);
+
 describe('the mask of secret parameters', () => {
   it('hides their values in every text, the longest first, and leaves the rest as it is', () => {
     const mask = new SecretMask({ token: 'hunter2', longer: 'hunter2-and-more', nested: { list: ['inner-secret'] } });
@@ -38,7 +41,7 @@ describe('the mask of secret parameters', () => {
   it('leaves no secret anywhere in a result', () => {
     const mask = new SecretMask({ token: 'hunter2', pin: 987654 });
     fc.assert(
-      fc.property(fc.jsonValue(), fc.string(), (value, text) => {
+      fc.property(jsonValue, fc.string(), (value, text) => {
         const result = { value, [`${text}hunter2`]: [987654, `${text}hunter2`, { deep: 'hunter2' }] };
         const masked = mask.outcome(completed(result as never));
         expect(JSON.stringify(masked)).not.toMatch(/hunter2|987654/);
