@@ -235,11 +235,9 @@ export class KafkaLog extends StoredLog {
 
   /** The last record that the copy has must be what stands in the partition: else one of them was cut off and written anew. */
   async #checkSeam(placed: PlacedRecord): Promise<void> {
-    const append = appendIn(placed);
-    if (append === null) return;
-    const [stored] = await this.store.read<readonly StoredRecord[]>('log.readAll', append.position - 1, 1);
-    if (stored?.position !== append.position) return;
-    if (Buffer.compare(stored.record, append.record) !== 0 || stored.stream !== append.stream)
+    const [stored] = await this.store.read<readonly StoredRecord[]>('log.readAll', placed.offset, 1);
+    if (stored?.position !== placed.offset + 1) return;
+    if (Buffer.compare(stored.record, placed.value) !== 0 || stored.stream !== placed.key)
       this.#fail(corrupt(`the record at offset ${String(placed.offset)} is another one than this node has taken in`));
   }
 

@@ -158,7 +158,7 @@ export class KafkajsTransport implements KafkaTransport {
       return records;
     } catch (error) {
       if (typeOf(error) === 'OFFSET_OUT_OF_RANGE') {
-        const message = `The log on Kafka cannot be used: it has no record at offset ${String(offset)} any more.`;
+        const message = `The log on Kafka cannot be used: it has no record at offset ${String(offset)}, so records were deleted from the topic. Bring the topic back from a copy, or begin a new log: another IHUMAN_KAFKA_CELL, with another data directory.`;
         throw new AppError('LOG_CORRUPT', { message, cause: error });
       }
       const old = this.#cluster;

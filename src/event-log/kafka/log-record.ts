@@ -1,10 +1,11 @@
 import { expectedCode, type ProposedAppend } from '../../store/log-file.ts';
 import { isJsonObject, type JsonValue } from '../../kernel/json.ts';
+import { isWholeRecord } from '../whole-record.ts';
 import type { LogRecord, PlacedRecord } from './transport.ts';
 
 /**
- * How an append stands in a Kafka record. The arbiter reads the headers and never the payload, so that an event that a node
- * cannot decode stops nothing.
+ * How an append stands in a Kafka record. The arbiter reads the headers, and of the value only that it is one whole append with as
+ * many events as they say: an event that a node cannot decode stops nothing, and what is no append gets nowhere.
  *
  * | part  | content                                                                                                   |
  * | ----- | --------------------------------------------------------------------------------------------------------- |
@@ -79,6 +80,7 @@ export function appendIn({ key, headers, value, offset }: PlacedRecord): PlacedA
   const eventCount = wholeNumber(count);
   if (appendId === undefined || expected === null || eventCount === null || eventCount === 0) return null;
   if (!isName(key) || !isName(appendId) || eventCount > 0xffff || expected > 0x7fff_ffff) return null;
+  if (!isWholeRecord(value, eventCount)) return null;
   return { stream: key, appendId, expected, eventCount, record: value, position: offset + 1 };
 }
 
