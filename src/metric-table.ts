@@ -123,6 +123,12 @@ const onKafka: readonly Row[] = [
     read: ({ log }) => log.cluster?.resends ?? null,
   },
   {
+    name: 'ihuman_kafka_foreign_records_total',
+    type: 'counter',
+    help: 'Records in the topic of the log that are no append and count for nothing: somebody else writes there.',
+    read: ({ log }) => log.cluster?.foreign ?? null,
+  },
+  {
     name: 'ihuman_kafka_appends_waiting',
     type: 'gauge',
     help: 'Appends of this node that have not come back from the partition.',

@@ -115,6 +115,9 @@ export class Platform {
         onFatal(error);
       },
       onProgress,
+      onForeign: (offset) => {
+        serverLog.write('warn', 'log.foreign_record', { offset });
+      },
       onCutOff: (error) => {
         serverLog.write('warn', 'node.cut_off', { error: describe(error) });
       },

@@ -23,6 +23,8 @@ export interface ClusterFigures {
   readonly produceSeconds: HistogramReading;
   /** Produce requests that were not confirmed. */
   readonly produceFailures: number;
+  /** Records that are no append, met since the log was opened: somebody else writes to the topic. */
+  readonly foreign: number;
   /** Records that stood in the partition at the newest fetch and that this node has not taken in. */
   readonly lag: number;
   /** Wall-clock milliseconds at the newest fetch that a broker answered; null before the first one. */

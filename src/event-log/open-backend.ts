@@ -28,6 +28,8 @@ export interface BackendOptions {
   readonly onProgress: (progress: { readonly taken: number; readonly of: number }) => void;
   /** The log has stopped for good: the node can do nothing more. */
   readonly onFailure: (error: Error) => void;
+  /** The log's topic has a record that ihuman did not write; it counts for nothing. */
+  readonly onForeign: (offset: number) => void;
   /** The node is no member of its cell for the moment. */
   readonly onCutOff: (error: unknown) => void;
 }
@@ -68,7 +70,7 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
   // Loaded only where they are used: the client alone takes longer to load than the server.
   const { KafkajsTransport } = await import('./kafka/kafkajs-transport.ts');
   const { KafkaMembership } = await import('./kafka/kafka-membership.ts');
-  const { onFailure, onCutOff, onProgress } = told;
+  const { onFailure, onCutOff, onForeign, onProgress } = told;
   const { cell, outcomeMs } = kafka;
   const connection = connectionOf(kafka, node);
   const { log, store } = await KafkaLog.open({
@@ -76,6 +78,7 @@ async function openKafka({ dataDir, vaultKey, node, kafka, ...told }: BackendOpt
     cell,
     openStore: (epoch) => StoreClient.start({ dataDir, vaultKey, copyOf: epoch }),
     onFailure,
+    onForeign,
     onProgress,
     outcomeMs,
   });

@@ -1,16 +1,19 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import kafkajs, { type Admin } from 'kafkajs';
+import kafkajs, { type Admin, type Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { KafkajsTransport } from '../../src/event-log/kafka/kafkajs-transport.ts';
 import { recordOf } from '../../src/event-log/kafka/log-record.ts';
 import { logRules } from '../../src/event-log/kafka/topic.ts';
 import { encodeRecord } from '../../src/event-log/record.ts';
+import { LogFile } from '../../src/store/log-file.ts';
+import { verifyDataDir } from '../../src/verify.ts';
 import { takeKafka } from '../support/kafka.ts';
 import { refusedStart, ServerProcess } from '../support/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 const base = tempDir();
 const kafka = await takeKafka();
@@ -34,10 +37,10 @@ describe.skipIf(kafka.missing !== null)('a topic that a node cannot work with', 
     return admin.createTopics({ waitForLeaders: true, topics: [topic] });
   };
   const good = Object.fromEntries(logRules(1));
-  const write = async (cell: string, key: string, value: Buffer): Promise<void> => {
+  const write = async (topic: string, ...messages: Message[]): Promise<void> => {
     const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     await producer.connect();
-    await producer.send({ topic: `ihuman.${cell}.log`, acks: -1, messages: [{ key, value }] });
+    await producer.send({ topic, acks: -1, messages });
     await producer.disconnect();
   };
   const refusal = async (cell: string, dir = newDir()): Promise<string> => {
@@ -77,14 +80,15 @@ describe.skipIf(kafka.missing !== null)('a topic that a node cannot work with', 
   it('holds something else', async () => {
     const cell = newCell();
     await createTopic(cell, 1, good);
-    await write(cell, 'order-7', Buffer.from('{"amount":3}'));
+    await write(`ihuman.${cell}.log`, { key: 'order-7', value: Buffer.from('{"amount":3}') });
     expect(await refusal(cell)).toContain('its first record is no ihuman manifest');
   });
 
   it('was written by a program with other rules', async () => {
     const cell = newCell();
     await createTopic(cell, 1, good);
-    await write(cell, 'manifest', Buffer.from(JSON.stringify({ formatVersion: 99, foldVersion: 1, cell, epoch: 'x' })));
+    const value = Buffer.from(JSON.stringify({ formatVersion: 99, foldVersion: 1, cell, epoch: 'x' }));
+    await write(`ihuman.${cell}.log`, { key: 'manifest', value });
     expect(await refusal(cell)).toContain('it has format and rules [99,1]; this program knows [2,1]');
   });
 
@@ -95,9 +99,11 @@ describe.skipIf(kafka.missing !== null)('a topic that a node cannot work with', 
     expect(await server.terminate()).toBe(0);
     const topic = `ihuman.${cell}.log`;
     const [end] = await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: end?.high ?? '0' }] });
-    expect(await refusal(cell)).toContain('no record at offset 0 any more');
-    expect(await refusal(cell, dir)).toContain('no record at offset');
+    for (const offset of ['2', end?.high ?? '']) {
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] });
+      expect(await refusal(cell)).toContain('no record at offset 0, so records were deleted from the topic');
+      if (offset !== '2') expect(await refusal(cell, dir)).toMatch(/no record at offset .*IHUMAN_KAFKA_CELL/);
+    }
   });
 
   it('has an event that no schema here knows: it is shown as it is, and nothing is skipped', async () => {
@@ -132,4 +138,54 @@ describe.skipIf(kafka.missing !== null)('a topic that a node cannot work with', 
     ]);
     expect(await second.terminate()).toBe(0);
   });
+
+  it('has what others wrote into it: that counts for nothing, and is told', async () => {
+    const cell = newCell();
+    const dir = newDir();
+    const first = await ServerProcess.start(dir, flags(cell));
+    const ran = [await runOne(first)];
+    const own = { key: 'exec_foreign', headers: { ap: 'any 1 foreign' } };
+    await write(
+      `ihuman.${cell}.log`,
+      { key: null, value: null },
+      { key: Buffer.from([0xff, 0xfe]), value: Buffer.from([0, 1, 2, 3]) },
+      { key: 'exec_foreign', value: 'no header' },
+      { ...own, headers: { ap: 'any' }, value: 'a header that is none' },
+      { ...own, value: Buffer.alloc(20, 0xff) },
+      { ...own, value: null },
+    );
+    const vaultHeaders = { 'v-kind': 'session', 'v-name': 'y', 'v-owner': 'user_y' };
+    await write(
+      `ihuman.${cell}.vault`,
+      { key: 'x', value: Buffer.alloc(20, 0xff) },
+      { key: 'y', headers: vaultHeaders, value: 'not sealed by anybody' },
+    );
+    ran.push(await runOne(first));
+    expect(await first.terminate()).toBe(0);
+    expect(first.stderr().split('log.foreign_record')).toHaveLength(1 + 6);
+    const again = await ServerProcess.start(dir, flags(cell));
+    ran.push(await runOne(again));
+    expect(await again.terminate()).toBe(0);
+
+    expect(verifyDataDir(dir, () => undefined)).toMatchObject({ clean: true, chain: { intact: true } });
+    const log = new LogFile(join(dir, 'log.db'), { readOnly: true });
+    const streams = log.readAll(0, 10_000).map(({ stream }) => stream);
+    log.close();
+    expect(streams).toEqual(expect.arrayContaining(ran));
+    expect(streams).not.toContain('exec_foreign');
+  });
 });
+
+/** Has the server run something, and returns the execution when it has completed. */
+async function runOne(server: ServerProcess): Promise<string> {
+  const token = readFileSync(server.adminKeyFile, 'utf8').trim();
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const submitted = await fetch(`${server.url}/api/skills/noop/execute`, { method: 'POST', headers, body: '{}' });
+  expect(submitted.status).toBe(202);
+  const { executionId } = (await submitted.json()) as { executionId: string };
+  await until('it completes', async () => {
+    const shown = await fetch(`${server.url}/api/executions/${executionId}`, { headers });
+    return ((await shown.json()) as { status: string }).status === 'completed';
+  });
+  return executionId;
+}

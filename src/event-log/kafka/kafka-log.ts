@@ -8,7 +8,7 @@ import type { ClusterFigures } from '../log-figures.ts';
 import { toRecordedEvents } from '../record.ts';
 import { learnSchemas } from '../schema-stream.ts';
 import { resultOf, StoredLog } from '../stored-log.ts';
-import { appendIn, manifestRecord, parseManifest, type PlacedAppend, recordOf } from './log-record.ts';
+import { appendIn, isForeign, manifestRecord, parseManifest, type PlacedAppend, recordOf } from './log-record.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import type { KafkaTransport, PlacedRecord } from './transport.ts';
 
@@ -22,6 +22,8 @@ export interface KafkaLogOptions {
   readonly onFailure: (error: Error) => void;
   /** How many records this node has taken in, while it opens. */
   readonly onProgress?: (progress: { readonly taken: number; readonly of: number }) => void;
+  /** The record at this offset is no append: ihuman did not write it, and it counts for nothing. */
+  readonly onForeign?: (offset: number) => void;
   /** An append that has not come back for this long is sent again. Default 5 s, or a third of `outcomeMs`. */
   readonly resendMs?: number;
   /** An append that has not come back for this long has an unknown outcome. Default 30 s. */
@@ -58,6 +60,7 @@ export class KafkaLog extends StoredLog {
   #next: number;
   #failure: Error | null = null;
   #waiting: { readonly end: number; readonly wake: (value: undefined) => void }[] = [];
+  #foreign = 0;
   /** The end of the partition that the start waits for. */
   #startEnd: number | null = null;
 
@@ -153,6 +156,7 @@ export class KafkaLog extends StoredLog {
     const { lastFetch } = this.#options.transport;
     return {
       ...this.#outbox.figures(),
+      foreign: this.#foreign,
       lag: Math.max(0, (lastFetch?.end ?? 0) - this.#next),
       fetchedAtMs: lastFetch?.atMs ?? null,
     };
@@ -176,12 +180,20 @@ export class KafkaLog extends StoredLog {
       return;
     }
     const appends = fresh.map(appendIn).filter((append) => append !== null);
+    if (appends.length < fresh.length) this.#tellForeign(fresh);
     const verdicts = await this.#judge(appends, last.offset + 1);
     if (verdicts === null) return;
     this.#next = last.offset + 1;
     this.#settle(appends, verdicts);
     if (this.#startEnd !== null) this.#options.onProgress?.({ taken: this.#next, of: this.#startEnd });
     for (const { end, wake } of this.#waiting) if (this.#next >= end) wake(undefined);
+  }
+
+  #tellForeign(records: readonly PlacedRecord[]): void {
+    for (const { offset } of records.filter(isForeign)) {
+      this.#foreign++;
+      this.#options.onForeign?.(offset);
+    }
   }
 
   /** Judges and stores; tries again while the store cannot write (a full disk, say): the partition waits. */

@@ -74,14 +74,20 @@ export interface PlacedAppend extends ProposedAppend {
  * manifest, or a record that somebody else wrote; the fold passes over it.
  */
 export function appendIn({ key, headers, value, offset }: PlacedRecord): PlacedAppend | null {
-  const [expectation, count, appendId, ...more] = headers.ap?.split(' ') ?? [];
-  if (more.length > 0) return null;
+  const parts = headers.ap?.split(' ');
+  if (parts?.length !== 3) return null;
+  const [expectation, count, appendId = ''] = parts;
   const expected = codeOfName.get(expectation ?? '') ?? wholeNumber(expectation);
   const eventCount = wholeNumber(count);
-  if (appendId === undefined || expected === null || eventCount === null || eventCount === 0) return null;
+  if (expected === null || eventCount === null || eventCount === 0) return null;
   if (!isName(key) || !isName(appendId) || eventCount > 0xffff || expected > 0x7fff_ffff) return null;
   if (!isWholeRecord(value, eventCount)) return null;
   return { stream: key, appendId, expected, eventCount, record: value, position: offset + 1 };
+}
+
+/** True for what ihuman never wrote there: neither an append nor a manifest (there are several when nodes begin a log together). */
+export function isForeign(record: PlacedRecord): boolean {
+  return appendIn(record) === null && 'problem' in parseManifest(record);
 }
 
 /** What {@link StoredLog.propose} lets through; anything else was not written by ihuman. */

@@ -77,7 +77,7 @@ export class Outbox<P extends Pending, R> {
   }
 
   /** What has been measured on the way to the partition. */
-  figures(): Omit<ClusterFigures, 'lag' | 'fetchedAtMs'> {
+  figures(): Omit<ClusterFigures, 'foreign' | 'lag' | 'fetchedAtMs'> {
     return {
       waiting: this.#pending.size,
       resends: this.#resends,
