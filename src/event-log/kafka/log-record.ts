@@ -77,11 +77,10 @@ export function appendIn({ key, headers, value, offset }: PlacedRecord): PlacedA
   const parts = headers.ap?.split(' ');
   if (parts?.length !== 3) return null;
   const [expectation, count, appendId = ''] = parts;
-  const expected = codeOfName.get(expectation ?? '') ?? wholeNumber(expectation);
-  const eventCount = wholeNumber(count);
+  const expected = codeOfName.get(expectation ?? '') ?? wholeNumber(expectation, 0x7fff_ffff);
+  const eventCount = wholeNumber(count, 0xffff);
   if (expected === null || eventCount === null || eventCount === 0) return null;
-  if (!isName(key) || !isName(appendId) || eventCount > 0xffff || expected > 0x7fff_ffff) return null;
-  if (!isWholeRecord(value, eventCount)) return null;
+  if (!isName(key) || !isName(appendId) || !isWholeRecord(value, eventCount)) return null;
   return { stream: key, appendId, expected, eventCount, record: value, position: offset + 1 };
 }
 
@@ -95,6 +94,6 @@ function isName(text: string): boolean {
   return /^[\x21-\x7e]{1,200}$/.test(text);
 }
 
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+function wholeNumber(text: string | undefined, most: number): number | null {
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= most ? Number(text) : null;
 }
