@@ -10,10 +10,14 @@ const base = tempDir();
 const kafka = await takeKafka();
 afterAll(() => kafka.stop());
 
-/** In CI a few rounds; IHUMAN_TEST_KILLS sets another number, IHUMAN_TEST_SEED other victims. */
+/**
+ * In CI a few rounds; IHUMAN_TEST_KILLS sets another number, IHUMAN_TEST_SEED other victims, IHUMAN_TEST_STOP_MS how long a node
+ * that is stopped stands still (else up to ten seconds).
+ */
 const rounds = Number(process.env.IHUMAN_TEST_KILLS ?? 4);
 const seed = Number(process.env.IHUMAN_TEST_SEED ?? 20261);
-const patienceMs = 120_000 + rounds * 20_000;
+const stopMs = Number(process.env.IHUMAN_TEST_STOP_MS ?? 0);
+const patienceMs = 120_000 + rounds * stopMs + rounds * 20_000;
 const workers = 4;
 
 interface Execution {
@@ -73,7 +77,7 @@ describe.skipIf(kafka.missing !== null)('nodes of a cell under load', () => {
           await cell.start(victim);
         } else {
           cell.of(victim).child.kill('SIGSTOP');
-          await new Promise((resolve) => setTimeout(resolve, 1000 + dice(9000)));
+          await new Promise((resolve) => setTimeout(resolve, stopMs || 1000 + dice(9000)));
           cell.of(victim).child.kill('SIGCONT');
         }
         away = '';
