@@ -1,8 +1,10 @@
 import type { Projection } from '../src/projecting/projection.ts';
 import { eventCountsProjection } from './event-counts/projection.ts';
 import { executionsProjection } from './executions/projection.ts';
+import { schedulesProjection } from './schedules/projection.ts';
 import { skillsProjection } from './skills/projection.ts';
 import { usersProjection } from './users/projection.ts';
+import { webhooksProjection } from './webhooks/projection.ts';
 
 /** Every read model, in the order in which an event passes through them. */
 export const projections: readonly Projection[] = [
@@ -10,4 +12,6 @@ export const projections: readonly Projection[] = [
   skillsProjection,
   usersProjection,
   eventCountsProjection,
+  schedulesProjection,
+  webhooksProjection,
 ];

@@ -1,7 +1,33 @@
 import { countsByType } from './event-counts/queries.ts';
 import { countsByStatus, executionById, listExecutions, todoAfter } from './executions/queries.ts';
+import {
+  firedInstants,
+  listFirings,
+  listSchedules,
+  openFirings,
+  scheduleById,
+  schedulesAfter,
+} from './schedules/queries.ts';
 import { allSkills } from './skills/queries.ts';
 import { countUsers, erasedUserIds, firstUserWithRole, userById } from './users/queries.ts';
+import {
+  attemptsOf,
+  countsOf,
+  deliveriesOfStream,
+  deliveryById,
+  deliveryOf,
+  deliveryTotals,
+  listDeliveries,
+  listWebhooks,
+  openReplays,
+  pendingAfter,
+  pendingOf,
+  replaysOf,
+  subjectsOf,
+  webhookById,
+  webhookOwners,
+  webhooksAfter,
+} from './webhooks/queries.ts';
 
 /** Every question that can be asked of the read models, by the name that crosses to the store thread. */
 export const queries = {
@@ -15,4 +41,26 @@ export const queries = {
   countUsers,
   erasedUserIds,
   countsByType,
+  firedInstants,
+  listFirings,
+  listSchedules,
+  openFirings,
+  scheduleById,
+  schedulesAfter,
+  attemptsOf,
+  countsOf,
+  deliveriesOfStream,
+  deliveryById,
+  deliveryOf,
+  deliveryTotals,
+  listDeliveries,
+  listWebhooks,
+  openReplays,
+  pendingAfter,
+  pendingOf,
+  replaysOf,
+  subjectsOf,
+  webhookById,
+  webhookOwners,
+  webhooksAfter,
 } as const;

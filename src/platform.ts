@@ -12,6 +12,7 @@ import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
 import { UserStore } from './commands/user-store.ts';
 import type { Config } from './setting.ts';
+import { createDelivery, type Delivery } from './delivery/create-delivery.ts';
 import { type Backend, openBackend } from './event-log/open-backend.ts';
 import type { FeedPublisher } from './feed/topic/feed-publisher.ts';
 import { createHttpApp } from './http/app.ts';
@@ -34,6 +35,7 @@ import { SkillCatalog } from './skills/skill-catalog.ts';
 import { createQueries, type Queries } from './store/query-client.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
+import { WebhookManager } from './webhook-manager.ts';
 
 const outputBytes = 1024 * 1024;
 const resultBytes = 1024 * 1024;
@@ -62,12 +64,14 @@ export class Platform {
   readonly services: Services;
   readonly hub: RealtimeHub;
   readonly webSocketManager: WebSocketManager;
+  readonly webhookManager: WebhookManager;
   readonly #backend: Backend;
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
   readonly #state: State;
   readonly #publisher: FeedPublisher | null;
+  readonly #delivery: Delivery;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
   #door: FrontDoor | null = null;
 
@@ -81,13 +85,17 @@ export class Platform {
     this.#serverLog = parts.serverLog;
     this.#state = parts.state;
     this.#publisher = parts.publisher;
+    this.#delivery = parts.delivery;
+    const { external, clock, queries, webhooks } = parts.services;
+    const isUser = async (userId: string): Promise<boolean> => (await queries.userById(userId))?.erased === 0;
     this.webSocketManager = new WebSocketManager({
-      external: parts.services.external,
+      external,
       hub: parts.hub,
-      clock: parts.services.clock,
-      defaultOwner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
-      isUser: async (userId) => (await parts.services.queries.userById(userId))?.erased === 0,
+      clock,
+      defaultOwner: async () => (await queries.firstUserWithRole('administrator'))?.id ?? 'system',
+      isUser,
     });
+    this.webhookManager = new WebhookManager({ webhooks, queries, isUser });
   }
 
   /**
@@ -161,6 +169,7 @@ export class Platform {
     });
     if (config.roles.has('runner')) this.#backend.membership.join();
     this.#publisher?.start();
+    if (config.roles.has('runner')) await this.#delivery.start();
     this.#state.ready = true;
     const keyFile = join(config.dataDir, adminKeyFile);
     return {
@@ -185,6 +194,7 @@ export class Platform {
     this.#catalog.stop();
     const closing = step(() => Promise.all([this.#door?.close(), this.#app?.close()]));
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
+    await step(() => this.#delivery.stop(this.config.shutdownGraceMs));
     await step(() => this.#publisher?.stop());
     // Only now: others would take what still runs here for lost.
     await step(() => this.#backend.membership.leave());
@@ -215,6 +225,7 @@ interface Parts {
   readonly state: State;
   /** Null when the log is published to no topic. */
   readonly publisher: FeedPublisher | null;
+  readonly delivery: Delivery;
 }
 
 function kafkaSettings(config: Config) {
@@ -282,6 +293,18 @@ async function assemble(
     mode: skillRunner.mode,
   });
   const readModels = (): Promise<ReadModelStatus> => store.read<ReadModelStatus>('readModels.status');
+  const delivery = createDelivery({
+    config,
+    log,
+    queries,
+    vault,
+    membership,
+    clock,
+    node,
+    onError: (error, about) => {
+      serverLog.write('error', 'delivery.not_recorded', { about, error: describe(error) });
+    },
+  });
   const services: Services = {
     config,
     clock,
@@ -294,6 +317,7 @@ async function assemble(
     requests,
     executions,
     external: new ExternalExecutions({ log, executions, clock }),
+    webhooks: delivery.webhooks,
     endings: new Endings(log),
     streams: new OpenStreams(credentials),
     artifactsDir: artifactsDirOf(config),
@@ -337,7 +361,7 @@ async function assemble(
       });
   });
   const publisher = await createPublisher(config, backend, serverLog, node);
-  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher };
+  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher, delivery };
 }
 
 async function createPublisher(

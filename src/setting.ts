@@ -43,6 +43,9 @@ export interface Config {
   readonly maxSocketsPerUser: number;
   readonly heartbeatMs: number;
   readonly shutdownGraceMs: number;
+  readonly egressAllow: readonly string[];
+  readonly webhookHttpsOnly: boolean;
+  readonly maxWebhooksPerUser: number;
 }
 
 interface Setting<K extends keyof Config> {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { automationSettings } from './automation-settings.ts';
 import type { AnySetting } from './setting.ts';
 import { all, anyText, flag, isKey, isNetwork, namedNetworks, oneOf, rolesIn, texts, whole } from './setting-values.ts';
 
@@ -299,4 +300,5 @@ export const settings: readonly AnySetting[] = [
     doc: 'How long a stopping server lets running executions finish before it hands them back.',
     parse: whole(0, 600_000),
   },
+  ...automationSettings,
 ];

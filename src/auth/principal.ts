@@ -9,6 +9,9 @@ import { AppError } from '../kernel/errors.ts';
  * | `executions:read`  | read and follow executions, their events and artifacts    |
  * | `executions:write` | run skills, cancel, report progress of external ones      |
  * | `events:read`      | the event feed                                            |
+ * | `events:write`     | tell of events of one's own                               |
+ * | `webhooks:read`    | read webhooks and their deliveries                        |
+ * | `webhooks:write`   | make, change, test and delete webhooks; retry and replay  |
  * | `keys:write`       | issue and revoke API keys                                 |
  * | `admin`            | everybody's data and the system's; administrators only    |
  */
@@ -17,6 +20,9 @@ export const scopes = [
   'executions:read',
   'executions:write',
   'events:read',
+  'events:write',
+  'webhooks:read',
+  'webhooks:write',
   'keys:write',
   'admin',
 ] as const;

@@ -5,6 +5,7 @@ import type { Endings } from '../commands/endings.ts';
 import type { ExecutionStore } from '../commands/execution-store.ts';
 import type { ExternalExecutions } from '../commands/report-execution.ts';
 import type { ExecutionRequests } from '../commands/request-execution.ts';
+import type { Webhooks } from '../delivery/webhooks.ts';
 import type { Config } from '../setting.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly requests: ExecutionRequests;
   readonly executions: ExecutionStore;
   readonly external: ExternalExecutions;
+  readonly webhooks: Webhooks;
   readonly endings: Endings;
   readonly streams: OpenStreams;
   readonly artifactsDir: string;

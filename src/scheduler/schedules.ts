@@ -1,0 +1,342 @@
+import type { ScheduleRow } from '../../projections/schedules/projection.ts';
+import type {
+  MisfirePolicy,
+  OverlapPolicy,
+  RepeatedTimesPolicy,
+  ScheduleSettings,
+  SkippedTimesPolicy,
+} from '../../schemas/generated/events.ts';
+import { decideSchedule, type ScheduleCommand, type ScheduleEvent } from '../domain/schedule/decide.ts';
+import { effectiveAt, missedTimes, nextInstant } from '../domain/schedule/firings.ts';
+import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';
+import type { EventLog, Position } from '../event-log/event-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
+import { derivedId, newId, randomText } from '../kernel/ids.ts';
+import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
+import type { LoadedSkill } from '../skills/skill.ts';
+import { checkParameters } from '../skills/parameters.ts';
+import type { Queries } from '../store/query-client.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { Launcher } from './launcher.ts';
+import { type ScheduleTimes, stateIn, timesOf } from './schedule-times.ts';
+
+/** What a schedule can be set to; what is left out keeps its value, or is the default. */
+export interface ScheduleOptions {
+  readonly cronExpression?: string;
+  /** IANA name; default UTC. */
+  readonly timeZone?: string;
+  readonly description?: string;
+  /** What it runs: a workflow, a skill, or (neither) nothing: then the firing itself is the event. */
+  readonly workflowId?: string | null;
+  readonly skillId?: string | null;
+  readonly params?: JsonObject;
+  /** Default `skip`. */
+  readonly overlap?: OverlapPolicy;
+  /** Default `one`. */
+  readonly misfire?: MisfirePolicy;
+  /** Default a day. */
+  readonly catchUpWindowMs?: number;
+  /** Default 0. */
+  readonly jitterMs?: number;
+  readonly startAtMs?: number | null;
+  readonly endAtMs?: number | null;
+  readonly maxRuns?: number | null;
+  readonly pauseAfterFailures?: number | null;
+  /** Default `shift`. */
+  readonly skippedTimes?: SkippedTimesPolicy;
+  /** Default `auto`. */
+  readonly repeatedTimes?: RepeatedTimesPolicy;
+}
+
+/** A time at which a schedule will fire: as the expression names it, and with the spread. */
+export interface UpcomingFiring {
+  readonly instantMs: number;
+  readonly effectiveAtMs: number;
+}
+
+interface Dependencies {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly queries: Pick<Queries, 'scheduleById' | 'listSchedules'>;
+  readonly launcher: Launcher;
+  readonly skillOf: (name: string) => LoadedSkill | undefined;
+  readonly maxPerUser: number;
+}
+
+const defaults: ScheduleSettings = {
+  cronExpression: '',
+  timeZone: 'UTC',
+  description: '',
+  targetKind: 'none',
+  target: '',
+  params: {},
+  sealed: null,
+  overlap: 'skip',
+  misfire: 'one',
+  catchUpWindowMs: 86_400_000,
+  jitterMs: 0,
+  startAtMs: null,
+  endAtMs: null,
+  maxRuns: null,
+  pauseAfterFailures: null,
+  skippedTimes: 'shift',
+  repeatedTimes: 'auto',
+};
+
+const maxTries = 20;
+const maxBackfillTimes = 10_000;
+
+/** What may be asked of schedules. Every change is an event; secret parameters go into the vault before it. */
+export class Schedules {
+  readonly #deps: Dependencies;
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Makes a schedule. Throws VALIDATION_FAILED or PARAMS_INVALID with everything that is wrong, LIMIT_REACHED, or
+   * IDEMPOTENCY_KEY_REUSED when the key belongs to another one.
+   */
+  async create(
+    owner: string,
+    actor: string,
+    options: ScheduleOptions,
+    idempotencyKey: string | null = null,
+  ): Promise<{ readonly id: string; readonly position: Position }> {
+    const { queries, maxPerUser, clock, vault } = this.#deps;
+    const id = idempotencyKey === null ? newId('sched', clock) : derivedId('sched', owner, idempotencyKey);
+    const { settings, secret } = this.#settings(id, options, defaults);
+    if ((await queries.listSchedules(owner, null, 1, 0)).total >= maxPerUser)
+      throw new AppError('LIMIT_REACHED', { message: `There are ${String(maxPerUser)} schedules already.` });
+    const sealed = await this.#seal(id, owner, secret);
+    const all = { ...settings, sealed };
+    const events = decideSchedule({ kind: 'create', owner, settings: all }, initialSchedule);
+    const result = await this.#deps.log.append({ stream: id, events, expected: 'none', actor, atMs: clock.now() });
+    if (result.outcome === 'accepted') return { id, position: result.position };
+    if (sealed !== null) await vault.take('schedule', sealed);
+    return this.#existing(id, all);
+  }
+
+  async #existing(id: string, asked: ScheduleSettings): Promise<{ readonly id: string; readonly position: Position }> {
+    const [first] = await this.#deps.log.readStream(id, { limit: 1 });
+    if (first?.type === 'ScheduleCreated') {
+      const { settings } = first.data;
+      if (canonicalJson({ ...asked, sealed: settings.sealed }) === canonicalJson(settings))
+        return { id, position: first.position };
+    }
+    throw new AppError('IDEMPOTENCY_KEY_REUSED');
+  }
+
+  async revise(id: string, actor: string, options: ScheduleOptions): Promise<Position | null> {
+    const row = await this.#row(id);
+    const before = stateIn(row);
+    const { settings, secret } = this.#settings(id, options, before.settings);
+    const sealed =
+      options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
+    const position = await this.#execute(id, actor, () => ({ kind: 'revise', settings: { ...settings, sealed } }));
+    if (before.settings.sealed !== null && before.settings.sealed !== sealed)
+      await this.#deps.vault.take('schedule', before.settings.sealed);
+    return position;
+  }
+
+  pause(id: string, actor: string, note: string, untilMs: number | null): Promise<Position | null> {
+    return this.#execute(id, actor, () => ({ kind: 'pause', reason: 'user', note, untilMs }));
+  }
+
+  /** The times that came while it was paused are recorded as skipped. */
+  resume(id: string, actor: string, note: string): Promise<Position | null> {
+    return this.#execute(id, actor, (state) => {
+      const { instants } = timesOf(id, state.settings);
+      const missed = state.phase === 'paused' ? missedTimes(instants, state.settledMs, this.#deps.clock.now()) : null;
+      return { kind: 'resume', note, missed };
+    });
+  }
+
+  delete(id: string, actor: string): Promise<Position | null> {
+    return this.#execute(id, actor, () => ({ kind: 'delete' }));
+  }
+
+  /** Fires now, whatever the expression says, and whether or not it is paused. */
+  async trigger(id: string, actor: string): Promise<{ readonly executionId: string | null; readonly position: Position }> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await this.#row(id);
+      const state = stateIn(row);
+      const obstacle = await this.#deps.launcher.obstacleFor(state);
+      if (obstacle !== null)
+        throw new AppError(obstacle.reason === 'targetMissing' ? 'MOVE_NOT_ALLOWED' : 'PARAMS_INVALID', {
+          message: obstacle.note,
+        });
+      const instantMs = this.#deps.clock.now();
+      const execution = this.#deps.launcher.executionOf(id, state, `manual/${String(instantMs)}`);
+      const fired = { instantMs, effectiveAtMs: instantMs, trigger: 'manual', execution, backfill: null } as const;
+      const position = await this.#append(row, actor, [{ type: 'ScheduleFired', data: fired }]);
+      if (position === null) continue;
+      const causationId = `${id}@${String(row.revision + 1)}`;
+      if (execution !== null) await this.#deps.launcher.launch(id, state, fired, causationId);
+      return { executionId: execution, position };
+    }
+    throw new AppError('REVISION_CONFLICT');
+  }
+
+  /** Runs the times between two, both included, that never led to a run. */
+  async backfill(
+    id: string,
+    actor: string,
+    { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
+  ): Promise<string> {
+    const row = await this.#row(id);
+    const problems: Problem[] = [];
+    const nowMs = this.#deps.clock.now();
+    if (untilMs > nowMs) problems.push({ path: '/until', message: 'must not lie in the future' });
+    if (fromMs > untilMs) problems.push({ path: '/from', message: 'must not lie after until' });
+    const { instants } = timesOf(id, stateIn(row).settings);
+    if (problems.length === 0 && instants.between(fromMs - 1, untilMs, maxBackfillTimes).more)
+      problems.push({ path: '/from', message: `more than ${String(maxBackfillTimes)} times lie between the two` });
+    if (problems.length > 0) throw invalid(problems);
+    const backfill = newId('fill', this.#deps.clock);
+    await this.#execute(id, actor, () => ({ kind: 'request-backfill', backfill, fromMs, untilMs }));
+    return backfill;
+  }
+
+  /** The next firings of a schedule as it is set and stands. */
+  upcoming(row: ScheduleRow, count: number): readonly UpcomingFiring[] {
+    const state = stateIn(row);
+    const times = timesOf(row.id, state.settings);
+    const nowMs = this.#deps.clock.now();
+    return upcomingOf({ ...state, settledMs: Math.max(state.settledMs, nowMs) }, times, count);
+  }
+
+  /** The first firings of a schedule that there is not yet. Throws VALIDATION_FAILED. */
+  preview(options: ScheduleOptions, count: number): readonly UpcomingFiring[] {
+    const { settings } = this.#settings('sched_preview', options, defaults);
+    const nowMs = this.#deps.clock.now();
+    const settledMs = settings.startAtMs !== null && settings.startAtMs > nowMs ? settings.startAtMs - 1 : nowMs;
+    const nothing = { buffered: [], backfills: new Map(), pausedUntilMs: null, runs: 0 } as const;
+    const state: LivingSchedule = { phase: 'active', owner: '', settings, settledMs, ...nothing };
+    return upcomingOf(state, timesOf('sched_preview', settings), count);
+  }
+
+  /** What a caller should know of a schedule that cannot run as it is. */
+  async warningsFor(row: ScheduleRow): Promise<readonly string[]> {
+    try {
+      const obstacle = await this.#deps.launcher.obstacleFor(stateIn(row));
+      return obstacle === null ? [] : [`${obstacle.note} Firings are skipped until that has changed.`];
+    } catch (error) {
+      if (isAppError(error)) return [];
+      throw error;
+    }
+  }
+
+  async #row(id: string): Promise<ScheduleRow> {
+    const row = await this.#deps.queries.scheduleById(id);
+    if (row === null || row.status === 'deleted') throw new AppError('SCHEDULE_NOT_FOUND');
+    return row;
+  }
+
+  async #execute(
+    id: string,
+    actor: string,
+    command: (state: LivingSchedule) => ScheduleCommand,
+  ): Promise<Position | null> {
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await this.#row(id);
+      const state: ScheduleState = stateIn(row);
+      const events = decideSchedule(command(state), state);
+      if (events.length === 0) return null;
+      const position = await this.#append(row, actor, events);
+      if (position !== null) return position;
+    }
+    throw new AppError('REVISION_CONFLICT');
+  }
+
+  /** Null when somebody else was faster. */
+  async #append(
+    { id, revision: expected }: ScheduleRow,
+    actor: string,
+    events: readonly ScheduleEvent[],
+  ): Promise<Position | null> {
+    const result = await this.#deps.log.append({ stream: id, events, expected, actor, atMs: this.#deps.clock.now() });
+    return result.outcome === 'accepted' ? result.position : null;
+  }
+
+  async #seal(id: string, owner: string, secret: JsonObject): Promise<string | null> {
+    if (Object.keys(secret).length === 0) return null;
+    const name = `${id}/${randomText(8)}`;
+    await this.#deps.vault.put('schedule', name, owner, secret);
+    return name;
+  }
+
+  #settings(
+    id: string,
+    { workflowId, skillId, params, ...rest }: ScheduleOptions,
+    before: ScheduleSettings,
+  ): { readonly settings: ScheduleSettings; readonly secret: JsonObject } {
+    const problems: Problem[] = [];
+    const target = targetOf(workflowId, skillId, before);
+    if (target === null) problems.push({ path: '/skillId', message: 'cannot stand beside workflowId' });
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const open = params ?? (isJsonObject(before.params) ? before.params : {});
+    const settings: ScheduleSettings = { ...before, ...given, ...target, params: open };
+    try {
+      timesOf(id, settings);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      problems.push(...error.problems);
+    }
+    const { startAtMs, endAtMs } = settings;
+    if (startAtMs !== null && endAtMs !== null && endAtMs <= startAtMs)
+      problems.push({ path: '/endAt', message: 'must lie after startAt' });
+    const skill = settings.targetKind === 'skill' ? this.#deps.skillOf(settings.target) : undefined;
+    if (skill !== undefined && (params !== undefined || before.sealed === null)) problems.push(...paramProblems(skill, open));
+    if (problems.length > 0) throw invalid(problems);
+    const isSecret = (name: string): boolean => skill?.metadata.parameters[name]?.secret === true;
+    const entries = Object.entries(open);
+    const shown = Object.fromEntries(entries.filter(([name]) => !isSecret(name)));
+    return {
+      settings: { ...settings, params: shown },
+      secret: Object.fromEntries(entries.filter(([name]) => isSecret(name))),
+    };
+  }
+}
+
+function paramProblems(skill: LoadedSkill, params: JsonObject): readonly Problem[] {
+  const checked = checkParameters(skill.metadata.parameters, params);
+  return checked.ok ? [] : checked.problems;
+}
+
+function targetOf(
+  workflowId: string | null | undefined,
+  skillId: string | null | undefined,
+  before: ScheduleSettings,
+): Pick<ScheduleSettings, 'targetKind' | 'target'> | null {
+  const isGiven = (value: string | null | undefined): value is string => value !== undefined && value !== null;
+  if (isGiven(workflowId) && isGiven(skillId)) return null;
+  if (isGiven(workflowId)) return { targetKind: 'workflow', target: workflowId };
+  if (isGiven(skillId)) return { targetKind: 'skill', target: skillId };
+  if (workflowId === null || skillId === null) return { targetKind: 'none', target: '' };
+  return { targetKind: before.targetKind, target: before.target };
+}
+
+function upcomingOf(
+  state: LivingSchedule,
+  { instants, spreadMs }: ScheduleTimes,
+  count: number,
+): readonly UpcomingFiring[] {
+  const upcoming: UpcomingFiring[] = [];
+  let now = state;
+  while (upcoming.length < count) {
+    const instantMs = nextInstant(now, instants);
+    if (instantMs === null) break;
+    upcoming.push({ instantMs, effectiveAtMs: effectiveAt(instantMs, spreadMs, instants) });
+    now = { ...now, settledMs: instantMs, runs: now.runs + 1 };
+  }
+  return upcoming;
+}
+
+function invalid(problems: readonly Problem[]): AppError {
+  const message = problems.map(({ path, message: what }) => `${path.slice(1)}: ${what}`).join('; ');
+  return new AppError('VALIDATION_FAILED', { problems, message });
+}
