@@ -134,8 +134,7 @@ export class Schedules {
     const row = await this.#row(id);
     const before = stateIn(row);
     const { settings, secret } = this.#settings(id, options, before.settings);
-    const sealed =
-      options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
+    const sealed = options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
     const position = await this.#execute(id, actor, () => ({ kind: 'revise', settings: { ...settings, sealed } }));
     if (before.settings.sealed !== null && before.settings.sealed !== sealed)
       await this.#deps.vault.take('schedule', before.settings.sealed);
@@ -160,7 +159,10 @@ export class Schedules {
   }
 
   /** Fires now, whatever the expression says, and whether or not it is paused. */
-  async trigger(id: string, actor: string): Promise<{ readonly executionId: string | null; readonly position: Position }> {
+  async trigger(
+    id: string,
+    actor: string,
+  ): Promise<{ readonly executionId: string | null; readonly position: Position }> {
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await this.#row(id);
       const state = stateIn(row);
@@ -290,7 +292,8 @@ export class Schedules {
     if (startAtMs !== null && endAtMs !== null && endAtMs <= startAtMs)
       problems.push({ path: '/endAt', message: 'must lie after startAt' });
     const skill = settings.targetKind === 'skill' ? this.#deps.skillOf(settings.target) : undefined;
-    if (skill !== undefined && (params !== undefined || before.sealed === null)) problems.push(...paramProblems(skill, open));
+    if (skill !== undefined && (params !== undefined || before.sealed === null))
+      problems.push(...paramProblems(skill, open));
     if (problems.length > 0) throw invalid(problems);
     const isSecret = (name: string): boolean => skill?.metadata.parameters[name]?.secret === true;
     const entries = Object.entries(open);
