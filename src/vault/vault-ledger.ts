@@ -44,7 +44,7 @@ export class VaultLedger {
   readonly #entries = new Map<string, Entry>();
   readonly #current = new Map<string, string>();
   readonly #byOwner = new Map<string, Set<string>>();
-  /** Ids that were removed, newest last: a write that arrives late must not bring them back. */
+  /** Writes of which a record was removed, newest last: another of their records that arrives late must not bring them back. */
   readonly #removed = new Set<string>();
   readonly #superfluous = new Set<string>();
 
@@ -70,14 +70,14 @@ export class VaultLedger {
 
   #store({ id, place, after }: Extract<VaultWrite, { kind: 'value' }>): VaultVerdict {
     const current = this.currentOf(place);
-    if (this.#removed.has(id)) {
+    const known = this.#entries.get(id);
+    if (known !== undefined) return known.counts ? { kind: 'stored', replaced: null } : { kind: 'refused', current };
+    if (this.#removed.has(writeIdOf(id))) {
       this.#superfluous.add(id);
       return { kind: 'refused', current };
     }
-    const known = this.#entries.get(id);
-    if (known !== undefined) return known.counts ? { kind: 'stored', replaced: null } : { kind: 'refused', current };
     const followsCompacted =
-      current === null && after !== null && !this.#removed.has(after) && !this.#entries.has(after);
+      current === null && after !== null && !this.#removed.has(writeIdOf(after)) && !this.#entries.has(after);
     const counts = current === after || followsCompacted;
     this.#add(id, { place, counts });
     if (!counts) return { kind: 'refused', current };
@@ -89,7 +89,7 @@ export class VaultLedger {
   #remove(id: string): VaultVerdict {
     const entry = this.#entries.get(id);
     this.#superfluous.delete(id);
-    this.#remember(id);
+    this.#remember(writeIdOf(id));
     if (entry === undefined) return { kind: 'nothing' };
     this.#entries.delete(id);
     const { owner } = entry.place;
@@ -113,12 +113,18 @@ export class VaultLedger {
     this.#byOwner.set(owner, ids);
   }
 
-  #remember(id: string): void {
-    this.#removed.delete(id);
-    this.#removed.add(id);
+  #remember(writeId: string): void {
+    this.#removed.delete(writeId);
+    this.#removed.add(writeId);
     const [oldest] = this.#removed;
     if (this.#removed.size > maxRemembered && oldest !== undefined) this.#removed.delete(oldest);
   }
+}
+
+/** The write that a record belongs to: one that was sent several times has the ids `<write>.0`, `<write>.1` … */
+export function writeIdOf(recordId: string): string {
+  const [writeId = recordId] = recordId.split('.');
+  return writeId;
 }
 
 function keyOf({ kind, name }: Pick<VaultPlace, 'kind' | 'name'>): string {

@@ -3,7 +3,13 @@ import { randomText } from '../../kernel/ids.ts';
 import type { JsonValue } from '../../kernel/json.ts';
 import type { SealedEntry } from '../../vault/vault-file.ts';
 import type { Vault, VaultItem, VaultKind } from '../../vault/vault.ts';
-import { VaultLedger, type VaultPlace, type VaultVerdict, type VaultWrite } from '../../vault/vault-ledger.ts';
+import {
+  VaultLedger,
+  type VaultPlace,
+  type VaultVerdict,
+  type VaultWrite,
+  writeIdOf,
+} from '../../vault/vault-ledger.ts';
 import { Outbox, type Pending } from './outbox.ts';
 import type { KafkaTransport, LogRecord, PlacedRecord } from './transport.ts';
 
@@ -52,6 +58,8 @@ export class KafkaVault implements Vault {
   readonly #ledger = new VaultLedger();
   readonly #listeners = new Set<Listener>();
   readonly #janitor: NodeJS.Timeout;
+  /** Settles when the copy has everything that the ledger has. */
+  #copied: Promise<unknown> = Promise.resolve();
   #next = 0;
   #waiting: { readonly end: number; readonly wake: (value: undefined) => void }[] = [];
   #failure: Error | null = null;
@@ -120,11 +128,19 @@ export class KafkaVault implements Vault {
   }
 
   async take(kind: VaultKind, key: string): Promise<JsonValue> {
-    const value = await this.get(kind, key);
+    if ((await this.get(kind, key)) === null) return null;
     const name = await this.#call<string>('vault.nameOf', kind, key);
-    const id = this.#ledger.currentOf({ kind, name });
-    if (id === null) return null;
-    return (await this.#remove(id)).kind === 'removed' ? value : null;
+    for (;;) {
+      // The value must be that of the id: the copy must have everything that the ledger has, and neither may go on meanwhile.
+      const copied = this.#copied;
+      await copied;
+      if (copied !== this.#copied) continue;
+      const id = this.#ledger.currentOf({ kind, name });
+      if (id === null) return null;
+      const value = await this.#call<JsonValue>('vault.get', kind, key);
+      if (this.#ledger.currentOf({ kind, name }) !== id) continue;
+      return (await this.#remove(id)).kind === 'removed' ? value : null;
+    }
   }
 
   keys(kind: VaultKind): Promise<readonly string[]> {
@@ -210,7 +226,9 @@ export class KafkaVault implements Vault {
       else if (verdict.kind === 'removed') changes.push({ ...verdict.place, blob: null });
     }
     if (changes.length > 0) {
-      const removed = await this.#options.call<readonly { kind: VaultKind; key: string }[]>('vault.applyCopy', changes);
+      const copied = this.#options.call<readonly { kind: VaultKind; key: string }[]>('vault.applyCopy', changes);
+      this.#copied = copied;
+      const removed = await copied;
       for (const { kind, key } of removed) for (const listener of this.#listeners) listener(kind, key);
     }
     this.#next = (fresh.at(-1)?.offset ?? this.#next - 1) + 1;
@@ -314,9 +332,4 @@ function writeOf(record: PlacedRecord): VaultWrite {
 
 function placeOf({ headers }: PlacedRecord): VaultPlace {
   return { kind: headers['v-kind'] ?? '', name: headers['v-name'] ?? '', owner: headers['v-owner'] ?? null };
-}
-
-/** The write that a record belongs to. */
-function writeIdOf(recordId: string): string {
-  return recordId.slice(0, recordId.indexOf('.'));
 }

@@ -41,6 +41,13 @@ describe('the ledger of a shared vault', () => {
     expect(ledger.currentOf(x)).toBeNull();
   });
 
+  it('brings back nothing by a record of the same write that was sent before and arrives late', () => {
+    const ledger = ledgerOf([value('a.1', null), removal('a.1')]);
+    expect(ledger.take(value('a.0', null))).toEqual({ kind: 'refused', current: null });
+    expect([ledger.currentOf(x), [...ledger.superfluous]]).toEqual([null, ['a.0']]);
+    expect(ledger.take(value('b.0', null))).toEqual({ kind: 'stored', replaced: null });
+  });
+
   it('gives a removal to one remover only', () => {
     const ledger = ledgerOf([value('a', null)]);
     expect(ledger.take(removal('a'))).toEqual({ kind: 'removed', place: x });
