@@ -28,4 +28,12 @@ export const automationSettings: readonly AnySetting[] = [
     doc: 'Webhooks that one account may have.',
     parse: whole(0, 100_000),
   },
+  {
+    key: 'maxSchedulesPerUser',
+    name: 'MAX_SCHEDULES_PER_USER',
+    default: '100000',
+    expects: 'a number from 0 to 1000000',
+    doc: 'Schedules that one account may have.',
+    parse: whole(0, 1_000_000),
+  },
 ];

@@ -29,12 +29,15 @@ import { serveWebSockets } from './realtime/upgrade.ts';
 import { InlineRunner } from './runner/inline/inline-runner.ts';
 import { ProcessRunner } from './runner/process/process-runner.ts';
 import type { SkillRunner } from './runner/run-outcome.ts';
+import { noWorkflows } from './scheduler/launcher.ts';
 import { Runner } from './runner/runner.ts';
 import type { ServerLog } from './server-log.ts';
 import { SkillCatalog } from './skills/skill-catalog.ts';
 import { createQueries, type Queries } from './store/query-client.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
+import { createScheduling, type Scheduling } from './scheduler/create-scheduling.ts';
+import { SchedulerManager } from './scheduler-manager.ts';
 import { WebhookManager } from './webhook-manager.ts';
 
 const outputBytes = 1024 * 1024;
@@ -65,6 +68,7 @@ export class Platform {
   readonly hub: RealtimeHub;
   readonly webSocketManager: WebSocketManager;
   readonly webhookManager: WebhookManager;
+  readonly schedulerManager: SchedulerManager;
   readonly #backend: Backend;
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
@@ -72,6 +76,7 @@ export class Platform {
   readonly #state: State;
   readonly #publisher: FeedPublisher | null;
   readonly #delivery: Delivery;
+  readonly #scheduling: Scheduling;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
   #door: FrontDoor | null = null;
 
@@ -86,16 +91,21 @@ export class Platform {
     this.#state = parts.state;
     this.#publisher = parts.publisher;
     this.#delivery = parts.delivery;
-    const { external, clock, queries, webhooks } = parts.services;
+    this.#scheduling = parts.scheduling;
+    const { external, clock, queries, webhooks, schedules } = parts.services;
+    const defaultOwner = async (): Promise<string> =>
+      (await queries.firstUserWithRole('administrator'))?.id ?? 'system';
     const isUser = async (userId: string): Promise<boolean> => (await queries.userById(userId))?.erased === 0;
     this.webSocketManager = new WebSocketManager({
       external,
       hub: parts.hub,
       clock,
-      defaultOwner: async () => (await queries.firstUserWithRole('administrator'))?.id ?? 'system',
+      defaultOwner,
       isUser,
     });
     this.webhookManager = new WebhookManager({ webhooks, queries, isUser });
+    const { stats } = parts.scheduling;
+    this.schedulerManager = new SchedulerManager({ schedules, queries, stats, defaultOwner, isUser });
   }
 
   /**
@@ -169,7 +179,11 @@ export class Platform {
     });
     if (config.roles.has('runner')) this.#backend.membership.join();
     this.#publisher?.start();
-    if (config.roles.has('runner')) await this.#delivery.start();
+    await this.#scheduling.scheduler.load();
+    if (config.roles.has('runner')) {
+      await this.#delivery.start();
+      await this.#scheduling.scheduler.start();
+    }
     this.#state.ready = true;
     const keyFile = join(config.dataDir, adminKeyFile);
     return {
@@ -193,6 +207,7 @@ export class Platform {
     };
     this.#catalog.stop();
     const closing = step(() => Promise.all([this.#door?.close(), this.#app?.close()]));
+    await step(() => this.#scheduling.scheduler.stop());
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
     await step(() => this.#delivery.stop(this.config.shutdownGraceMs));
     await step(() => this.#publisher?.stop());
@@ -226,6 +241,7 @@ interface Parts {
   /** Null when the log is published to no topic. */
   readonly publisher: FeedPublisher | null;
   readonly delivery: Delivery;
+  readonly scheduling: Scheduling;
 }
 
 function kafkaSettings(config: Config) {
@@ -305,6 +321,22 @@ async function assemble(
       serverLog.write('error', 'delivery.not_recorded', { about, error: describe(error) });
     },
   });
+  const scheduling = createScheduling({
+    config,
+    log,
+    queries,
+    vault,
+    membership,
+    clock,
+    node,
+    requests,
+    executions,
+    workflows: noWorkflows,
+    skillOf: (name) => catalog.get(name),
+    onError: (error, about) => {
+      serverLog.write('error', 'firing.not_recorded', { about, error: describe(error) });
+    },
+  });
   const services: Services = {
     config,
     clock,
@@ -318,6 +350,8 @@ async function assemble(
     executions,
     external: new ExternalExecutions({ log, executions, clock }),
     webhooks: delivery.webhooks,
+    schedules: scheduling.schedules,
+    scheduleStats: scheduling.stats,
     endings: new Endings(log),
     streams: new OpenStreams(credentials),
     artifactsDir: artifactsDirOf(config),
@@ -361,7 +395,7 @@ async function assemble(
       });
   });
   const publisher = await createPublisher(config, backend, serverLog, node);
-  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher, delivery };
+  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher, delivery, scheduling };
 }
 
 async function createPublisher(

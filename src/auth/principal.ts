@@ -12,6 +12,8 @@ import { AppError } from '../kernel/errors.ts';
  * | `events:write`     | tell of events of one's own                               |
  * | `webhooks:read`    | read webhooks and their deliveries                        |
  * | `webhooks:write`   | make, change, test and delete webhooks; retry and replay  |
+ * | `schedules:read`   | read schedules and their firings                          |
+ * | `schedules:write`  | make, change, pause, trigger and delete schedules         |
  * | `keys:write`       | issue and revoke API keys                                 |
  * | `admin`            | everybody's data and the system's; administrators only    |
  */
@@ -23,6 +25,8 @@ export const scopes = [
   'events:write',
   'webhooks:read',
   'webhooks:write',
+  'schedules:read',
+  'schedules:write',
   'keys:write',
   'admin',
 ] as const;

@@ -6,6 +6,7 @@ import type { ExecutionStore } from '../commands/execution-store.ts';
 import type { ExternalExecutions } from '../commands/report-execution.ts';
 import type { ExecutionRequests } from '../commands/request-execution.ts';
 import type { Webhooks } from '../delivery/webhooks.ts';
+import type { Scheduling } from '../scheduler/create-scheduling.ts';
 import type { Config } from '../setting.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
@@ -30,6 +31,8 @@ export interface Services {
   readonly executions: ExecutionStore;
   readonly external: ExternalExecutions;
   readonly webhooks: Webhooks;
+  readonly schedules: Scheduling['schedules'];
+  readonly scheduleStats: Scheduling['stats'];
   readonly endings: Endings;
   readonly streams: OpenStreams;
   readonly artifactsDir: string;

@@ -80,7 +80,11 @@ export class Scheduler {
       for (const event of events) this.#hear(event);
     });
     deps.membership.onChange(() => {
+      if (!this.#accepting) return;
       for (const schedule of this.#schedules.values()) this.#arm(schedule);
+      this.#launchDue().catch((error: unknown) => {
+        deps.onError(error, 'the list of open firings');
+      });
     });
   }
 
@@ -110,17 +114,22 @@ export class Scheduler {
   /** Takes up what is due, and runs what was fired and not run. */
   async start(): Promise<void> {
     this.#accepting = true;
+    await this.#launchDue();
+    const erased = new Set(await this.#deps.queries.erasedUserIds());
+    for (const schedule of this.#schedules.values()) {
+      if (erased.has(schedule.state.owner)) void this.#append(schedule, [{ type: 'ScheduleDeleted', data: {} }]);
+      else this.#arm(schedule);
+    }
+  }
+
+  /** Whoever fired these may be gone: running one again changes nothing, for its name is the same. */
+  async #launchDue(): Promise<void> {
     for (const firing of await this.#deps.queries.openFirings()) {
       const { schedule: id, run, execution, instantMs, trigger, effectiveAtMs, backfill, revision } = firing;
       const schedule = this.#schedules.get(id);
       if (run !== 'due' || schedule === undefined || !this.#owns(id)) continue;
       const fired = { instantMs, effectiveAtMs: effectiveAtMs ?? instantMs, execution, backfill };
       this.#launch(schedule, { ...fired, trigger: trigger as ScheduleFired['trigger'] }, revision);
-    }
-    const erased = new Set(await this.#deps.queries.erasedUserIds());
-    for (const schedule of this.#schedules.values()) {
-      if (erased.has(schedule.state.owner)) void this.#append(schedule, [{ type: 'ScheduleDeleted', data: {} }]);
-      else this.#arm(schedule);
     }
   }
 
