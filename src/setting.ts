@@ -46,6 +46,7 @@ export interface Config {
   readonly egressAllow: readonly string[];
   readonly webhookHttpsOnly: boolean;
   readonly maxWebhooksPerUser: number;
+  readonly maxSchedulesPerUser: number;
 }
 
 interface Setting<K extends keyof Config> {

@@ -1,4 +1,5 @@
-import type { Webhooks, WebhookOptions } from './delivery/webhooks.ts';
+import type { WebhookOptions } from './delivery/webhook-settings.ts';
+import type { Webhooks } from './delivery/webhooks.ts';
 import { type DeliveryStats, deliveryStats } from './delivery/delivery-stats.ts';
 import { deliveryView, webhookView } from './http/webhook-views.ts';
 import { AppError } from './kernel/errors.ts';

@@ -61,7 +61,7 @@ function askedFor(event: Recorded<'DeliveryRequested'>, write: ReadModelWriter):
   const { stream: id, atMs, position, revision } = event;
   const row = write.get(deliveriesTable, webhook, of);
   if (row === undefined) {
-    const orderKey = of.slice(0, of.lastIndexOf('@'));
+    const orderKey = of.replace(/@\d*$/, '');
     addDelivery(
       write,
       { webhook, event: of, id, owner, eventType, skill, orderKey, trigger, position, atMs },
@@ -143,9 +143,10 @@ type Counter = 'total' | 'delivered' | 'failed' | 'skipped';
 function count(write: ReadModelWriter, webhook: string, by: Partial<Record<Counter, number>>): void {
   const row = write.get(deliveryCountsTable, webhook);
   if (row === undefined) return;
-  const changes: Partial<Record<Counter, number>> = {};
-  for (const [name, more] of Object.entries(by)) changes[name as Counter] = row[name as Counter] + more;
-  write.update(deliveryCountsTable, row, changes as Partial<DeliveryCountsRow>);
+  const changes: Partial<DeliveryCountsRow> = Object.fromEntries(
+    Object.entries(by).map(([name, more]) => [name, row[name as Counter] + more]),
+  );
+  write.update(deliveryCountsTable, row, changes);
 }
 
 /** What ended once waits again. */

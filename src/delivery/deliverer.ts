@@ -1,4 +1,3 @@
-import type { PendingRow } from '../../projections/webhooks/queries.ts';
 import { isWanted, publicNameOf, type WebhookFilter } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import { decideOutcome } from '../domain/delivery/decide.ts';
@@ -136,8 +135,8 @@ export class Deliverer {
     const endpoint = this.#endpoints.get(event.data.webhook);
     const item = endpoint?.get(event.stream);
     if (endpoint === undefined || item === undefined) return;
-    endpoint.remove(item);
-    if (event.type === 'DeliveryAttemptFailed' && event.data.nextAttemptAtMs !== null) endpoint.behind = true;
+    endpoint.remove(item, event.revision);
+    if (event.type === 'DeliveryAttemptFailed' && event.data.nextAttemptAtMs !== null) this.#changed.add(endpoint.id);
   }
 
   #webhooksOf(owner: string): readonly string[] {
@@ -212,8 +211,7 @@ export class Deliverer {
   async #reload(endpoint: Endpoint, notBeforeMs: number): Promise<void> {
     if (!this.#accepting || !this.#owns(endpoint.id)) return;
     const rows = await this.#deps.queries.pendingOf(endpoint.id, endpoint.inOrder ? 1 : 0, windowItems);
-    endpoint.behind = rows.length === windowItems;
-    for (const row of rows) endpoint.put(row, notBeforeMs);
+    endpoint.replace(rows, notBeforeMs);
     this.#pump(endpoint);
     if (rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
       this.#endpoints.delete(endpoint.id);
@@ -226,11 +224,16 @@ export class Deliverer {
       if (!this.#owns(endpoint.id)) endpoint.clear();
       else if (!had) {
         const notBeforeMs = this.#deps.clock.now() + endpoint.settings.timeoutMs + handOverMs;
-        this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
-          this.#deps.onError(error, endpoint.id);
-        });
+        this.#reloadLater(endpoint, notBeforeMs);
       }
     }
+  }
+
+  #reloadLater(endpoint: Endpoint, notBeforeMs = 0): void {
+    endpoint.missed = false;
+    this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
+      this.#deps.onError(error, endpoint.id);
+    });
   }
 
   #pump(endpoint: Endpoint): void {
@@ -241,6 +244,8 @@ export class Deliverer {
       if (next === null) break;
       if (typeof next === 'number') {
         this.#timers.add(next, endpoint);
+        // What waits for a retry must not keep out what could be attempted now.
+        if (endpoint.missed) this.#reloadLater(endpoint);
         break;
       }
       endpoint.begin(next, nowMs);
@@ -258,18 +263,14 @@ export class Deliverer {
     }
     this.#underWay--;
     endpoint.end(item);
-    if (endpoint.behind && endpoint.size <= windowItems / 2) {
-      this.#reload(endpoint, 0).catch((error: unknown) => {
-        this.#deps.onError(error, endpoint.id);
-      });
-    }
+    if (endpoint.behind && endpoint.size <= windowItems / 2) this.#reloadLater(endpoint);
     this.#pump(endpoint);
   }
 
   async #settle(endpoint: Endpoint, item: DueDelivery): Promise<void> {
     const { row } = item;
     const { webhook, event } = row;
-    const reason = this.#reasonToSkip(endpoint, row);
+    const reason = endpoint.reasonToSkip(row);
     if (reason !== null) {
       await this.#record(endpoint, item, { type: 'DeliverySkipped', data: { webhook, event, reason } });
       return;
@@ -290,14 +291,11 @@ export class Deliverer {
       random: Math.random(),
     });
     await this.#record(endpoint, item, decided);
-    if (decided.type === 'DeliverySucceeded') endpoint.failingSinceMs = null;
-    else await this.#judge(endpoint, decided.data);
-  }
-
-  #reasonToSkip(endpoint: Endpoint, { position }: PendingRow): 'webhookDeleted' | 'backlogSkipped' | null {
-    const { status, skipUpTo } = endpoint.webhook;
-    if (status === 'deleted') return 'webhookDeleted';
-    return position <= skipUpTo ? 'backlogSkipped' : null;
+    if (decided.type === 'DeliverySucceeded') endpoint.succeeded();
+    else {
+      const verdict = endpoint.failed(decided.data, this.#deps.clock.now());
+      if (verdict !== null) await this.#deps.disable(endpoint.id, verdict.reason, verdict.note);
+    }
   }
 
   async #record(endpoint: Endpoint, item: DueDelivery, event: NewEvent): Promise<void> {
@@ -315,34 +313,13 @@ export class Deliverer {
     if (result.outcome === 'conflict') {
       // Somebody else was faster: what the list says now counts.
       const now = await queries.deliveryOf(row.webhook, row.event);
-      if (now?.status === 'pending') Object.assign(item, { row: now, dueAtMs: now.nextAttemptAtMs ?? 0 });
-      else endpoint.remove(item);
+      endpoint.remove(item, now?.revision);
+      if (now?.status === 'pending') endpoint.put(now);
     } else if (nextAttemptAtMs === null) endpoint.remove(item);
     else {
       const { attempts, tries } = row;
       item.row = { ...row, attempts: attempts + 1, tries: tries + 1, revision: result.lastRevision, nextAttemptAtMs };
       item.dueAtMs = nextAttemptAtMs;
-    }
-  }
-
-  /** Whoever says that it is gone, or has taken nothing for too long, is disabled. */
-  async #judge(
-    endpoint: Endpoint,
-    failed: { readonly statusCode: number | null; readonly nextAttemptAtMs: number | null },
-  ): Promise<void> {
-    const { clock, disable } = this.#deps;
-    const nowMs = clock.now();
-    endpoint.failingSinceMs ??= nowMs;
-    if (endpoint.webhook.status !== 'active') return;
-    const { disableAfterMs } = endpoint.settings;
-    if (failed.statusCode === 410) await disable(endpoint.id, 'gone', 'The endpoint answered 410 Gone.');
-    else if (
-      failed.nextAttemptAtMs === null &&
-      disableAfterMs !== null &&
-      nowMs - endpoint.failingSinceMs >= disableAfterMs
-    ) {
-      const since = new Date(endpoint.failingSinceMs).toISOString();
-      await disable(endpoint.id, 'failing', `Nothing has been taken since ${since}.`);
     }
   }
 }

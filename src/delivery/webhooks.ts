@@ -1,55 +1,19 @@
-import { publicEventNames } from '../../projections/webhooks/public-event.ts';
 import type { DeliveryRow, WebhookRow } from '../../projections/webhooks/tables.ts';
-import type { DeliveryOrdering, ReplayScope, WebhookBacklog, WebhookSettings } from '../../schemas/generated/events.ts';
-import { checkCustomHeaders } from './custom-headers.ts';
-import { checkUrl } from './egress/check-url.ts';
+import type { ReplayScope, WebhookBacklog, WebhookSettings } from '../../schemas/generated/events.ts';
 import type { EgressPolicy } from './egress/policy.ts';
 import { checkSecret, newSecret } from './signatures.ts';
+import { defaultSettings, invalidSettings, settingsWith, type WebhookOptions } from './webhook-settings.ts';
 import type { SealedWebhook, WebhookVault } from './webhook-vault.ts';
 import { decideWebhook, type WebhookCommand } from '../domain/webhook/decide.ts';
 import { evolveWebhook } from '../domain/webhook/evolve.ts';
 import { initialWebhook, type LivingWebhook, type WebhookState } from '../domain/webhook/state.ts';
 import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { closest } from '../kernel/closest.ts';
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { derivedId, newId, randomText } from '../kernel/ids.ts';
 import { canonicalJson, type JsonValue } from '../kernel/json.ts';
 import type { Queries } from '../store/query-client.ts';
 import { DeciderStore } from '../commands/decider-store.ts';
-
-/** Exponential waits: `attempts` of them, each `factor` times the one before, none above `maxDelayMs`. */
-export interface ExponentialRetry {
-  readonly attempts: number;
-  readonly initialDelayMs: number;
-  readonly factor: number;
-  readonly maxDelayMs: number;
-}
-
-/** What a webhook can be set to; what is left out keeps its value, or is the default. */
-export interface WebhookOptions {
-  readonly url?: string;
-  readonly eventTypes?: readonly string[];
-  /** Default null: of all skills. */
-  readonly skills?: readonly string[] | null;
-  readonly description?: string;
-  readonly customHeaders?: Readonly<Record<string, string>>;
-  /** Waits before further attempts: default 1 s, 5 s and 15 s. */
-  readonly retryDelaysMs?: readonly number[];
-  readonly retry?: ExponentialRetry;
-  /** Share of a wait that may be added to it at random, 0 to 1; default 0. */
-  readonly jitter?: number;
-  /** Deadline of one attempt; default 15 s. */
-  readonly timeoutMs?: number;
-  /** Attempts at once; default 8. */
-  readonly concurrency?: number;
-  /** Attempts in a second; default null: no limit. */
-  readonly ratePerSecond?: number | null;
-  /** Default `none`. */
-  readonly ordering?: DeliveryOrdering;
-  /** Default five days; null: never. */
-  readonly disableAfterMs?: number | null;
-}
 
 export interface CreatedWebhook {
   readonly id: string;
@@ -67,19 +31,6 @@ interface Dependencies {
   readonly maxPerUser: number;
 }
 
-const defaults = {
-  skills: null,
-  description: '',
-  retryDelaysMs: [1000, 5000, 15_000],
-  jitter: 0,
-  timeoutMs: 15_000,
-  concurrency: 8,
-  ratePerSecond: null,
-  ordering: 'none',
-  disableAfterMs: 5 * 86_400_000,
-} as const satisfies Partial<WebhookSettings>;
-
-const maxRetries = 20;
 /** The usual overlap of two secrets, and the longest. */
 export const secretOverlapMs = { default: 86_400_000, max: 7 * 86_400_000 } as const;
 const maxSecrets = 10;
@@ -108,34 +59,24 @@ export class Webhooks {
     options: WebhookOptions,
     {
       secret,
-      idempotencyKey: key,
+      idempotencyKey = null,
     }: { readonly secret?: string | undefined; readonly idempotencyKey?: string | null } = {},
   ): Promise<CreatedWebhook> {
-    const { queries, maxPerUser, clock, vault } = this.#deps;
-    const secretProblem = secret === undefined ? null : checkSecret(secret);
-    const settings = this.#settings(
-      options,
-      { ...defaults, url: '', eventTypes: [], headerNames: [], sealed: '' },
-      secretProblem === null ? [] : [{ path: '/secret', message: secretProblem }],
-    );
+    const { policy, queries, maxPerUser, clock, vault } = this.#deps;
+    const settings = settingsWith(options, defaultSettings, policy, secretProblems(secret));
     if ((await queries.listWebhooks(owner, 1, 0)).total >= maxPerUser)
       throw new AppError('LIMIT_REACHED', { message: `There are ${String(maxPerUser)} webhooks already.` });
-    const id = key === undefined || key === null ? newId('hook', clock) : derivedId('hook', owner, key);
+    const id = idempotencyKey === null ? newId('hook', clock) : derivedId('hook', owner, idempotencyKey);
     const made = secret ?? newSecret();
-    const sealed = await this.#seal(id, owner, {
-      secrets: [{ secret: made, untilMs: null }],
-      headers: options.customHeaders ?? {},
-    });
+    const secrets = [{ secret: made, untilMs: null }];
+    const sealed = await this.#seal(id, owner, { secrets, headers: options.customHeaders ?? {} });
     try {
-      const { position } = await this.#store.execute(
-        id,
-        { kind: 'create', owner, settings: { ...settings, sealed } },
-        actor,
-      );
+      const create = { kind: 'create', owner, settings: { ...settings, sealed } } as const;
+      const { position } = await this.#store.execute(id, create, actor);
       return { id, position: position ?? 0, secret: secret === undefined ? made : null };
     } catch (error) {
       await vault.remove(sealed).catch(() => null);
-      if (key === undefined || key === null || !isAppError(error) || error.code !== 'MOVE_NOT_ALLOWED') throw error;
+      if (idempotencyKey === null || !isAppError(error) || error.code !== 'MOVE_NOT_ALLOWED') throw error;
       return this.#existing(id, settings);
     }
   }
@@ -155,7 +96,7 @@ export class Webhooks {
     const { state } = await this.#store.load(id);
     const before = living(state);
     const { customHeaders } = options;
-    const settings = this.#settings(options, before.settings, []);
+    const settings = settingsWith(options, before.settings, this.#deps.policy);
     const sealed =
       customHeaders === undefined
         ? settings.sealed
@@ -169,8 +110,8 @@ export class Webhooks {
     actor: string,
     { secret, overlapMs = secretOverlapMs.default }: { readonly secret?: string; readonly overlapMs?: number },
   ): Promise<{ readonly position: Position | null; readonly secret: string | null }> {
-    const problem = secret === undefined ? null : checkSecret(secret);
-    if (problem !== null) throw invalid([{ path: '/secret', message: problem }]);
+    const problems = secretProblems(secret);
+    if (problems.length > 0) throw invalidSettings(problems);
     const before = living((await this.#store.load(id)).state);
     const nowMs = this.#deps.clock.now();
     const oldUntilMs = nowMs + overlapMs;
@@ -298,68 +239,14 @@ export class Webhooks {
     if (old === null) throw new AppError('BUSY', { message: 'The secrets of the webhook are not here yet.' });
     return this.#seal(id, owner, change(old));
   }
+}
 
-  #settings(options: WebhookOptions, before: WebhookSettings, found: readonly Problem[]): WebhookSettings {
-    const { customHeaders, retry, retryDelaysMs, url, eventTypes, ...rest } = options;
-    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    const delays = retry === undefined ? retryDelaysMs : delaysOf(retry);
-    const settings: WebhookSettings = {
-      ...before,
-      ...given,
-      ...(url !== undefined && { url }),
-      ...(eventTypes !== undefined && { eventTypes }),
-      ...(delays !== undefined && { retryDelaysMs: delays }),
-      ...(customHeaders !== undefined && { headerNames: Object.keys(customHeaders) }),
-    };
-    const checked = checkUrl(settings.url, this.#deps.policy);
-    const problems = [
-      ...found,
-      ...(checked.ok ? [] : [{ path: '/url', message: checked.problem }]),
-      ...eventTypeProblems(settings.eventTypes),
-      ...(customHeaders === undefined ? [] : checkCustomHeaders(customHeaders)),
-      ...(retry !== undefined && retryDelaysMs !== undefined
-        ? [{ path: '/retry', message: 'cannot stand beside retryDelaysMs' }]
-        : []),
-    ];
-    if (problems.length > 0) throw invalid(problems);
-    return settings;
-  }
+function secretProblems(secret: string | undefined): readonly Problem[] {
+  const problem = secret === undefined ? null : checkSecret(secret);
+  return problem === null ? [] : [{ path: '/secret', message: problem }];
 }
 
 function living(state: WebhookState): LivingWebhook {
   if (state.phase === 'active' || state.phase === 'disabled') return state;
   throw new AppError('WEBHOOK_NOT_FOUND');
-}
-
-function invalid(problems: readonly Problem[]): AppError {
-  const message = problems.map(({ path, message: what }) => `${path.slice(1)}: ${what}`).join('; ');
-  return new AppError('VALIDATION_FAILED', { problems, message });
-}
-
-function delaysOf({ attempts, initialDelayMs, factor, maxDelayMs }: ExponentialRetry): readonly number[] {
-  return Array.from({ length: Math.min(attempts, maxRetries) }, (_, i) =>
-    Math.round(Math.min(maxDelayMs, initialDelayMs * factor ** i)),
-  );
-}
-
-const knownNames: readonly string[] = Object.values(publicEventNames);
-const ownPrefixes = ['execution.', 'schedule.', 'webhook.'];
-
-/** True for names that only ihuman itself gives to events. */
-export function isOwnName(name: string): boolean {
-  return ownPrefixes.some((prefix) => name.startsWith(prefix));
-}
-
-function eventTypeProblems(names: readonly string[]): readonly Problem[] {
-  if (names.length === 0)
-    return [{ path: '/eventType', message: 'must name at least one event, or a pattern such as execution.*' }];
-  return names.flatMap((name, i) => {
-    const path = `/eventTypes/${String(i)}`;
-    if (!/^[A-Za-z0-9_.*-]{1,200}$/.test(name))
-      return [{ path, message: 'must be 1 to 200 letters, digits, dots, dashes, underscores and stars' }];
-    if (name.includes('*') || !isOwnName(name) || knownNames.includes(name)) return [];
-    const close = closest(name, knownNames);
-    const hint = close === undefined ? `There are: ${knownNames.join(', ')}.` : `Did you mean ${close}?`;
-    return [{ path, message: `there is no event ${name}. ${hint}` }];
-  });
 }

@@ -32,7 +32,7 @@ export interface Scheduling {
   readonly schedules: Schedules;
   readonly scheduler: Scheduler;
   /** How the schedules of an owner stand; null: everybody's. */
-  stats(owner: string | null): ScheduleStats;
+  readonly stats: (owner: string | null) => ScheduleStats;
 }
 
 export function createScheduling(parts: SchedulingParts): Scheduling {

@@ -1,5 +1,5 @@
 import { nextDueMs } from '../domain/schedule/firings.ts';
-import type { TrackedSchedule } from './scheduler.ts';
+import type { TrackedSchedule } from './tracked-schedules.ts';
 
 /** How schedules stand, as the feature list has it. */
 export interface ScheduleStats {

@@ -12,6 +12,12 @@ export interface ScheduleTimes {
   readonly spreadMs: number;
 }
 
+/** For what cannot be read. */
+export const neverFires: ScheduleTimes = {
+  instants: { next: () => null, between: () => ({ instants: [], more: false }), lastBefore: () => null },
+  spreadMs: 0,
+};
+
 /** The times of a schedule. Throws VALIDATION_FAILED with what is wrong with the expression or the zone. */
 export function timesOf(
   id: string,

@@ -1,17 +1,13 @@
-import type { ScheduleRow } from '../../projections/schedules/projection.ts';
 import type { ScheduleFired } from '../../schemas/generated/events.ts';
-import { isEnding } from '../commands/endings.ts';
-import { evolveSchedule } from '../domain/schedule/evolve.ts';
 import { decideFirings, type Firings, missedTimes, nextDueMs } from '../domain/schedule/firings.ts';
-import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';
-import type { AppendResult, EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Launcher, Obstacle } from './launcher.ts';
-import { type ScheduleTimes, stateIn, timesOf } from './schedule-times.ts';
+import { type TrackedSchedule, TrackedSchedules } from './tracked-schedules.ts';
 
 interface SchedulerDependencies {
   readonly log: EventLog;
@@ -24,27 +20,11 @@ interface SchedulerDependencies {
   readonly onError: (error: unknown, about: string) => void;
 }
 
-/** A schedule as the log has it, kept current by the log's own events. */
-export interface TrackedSchedule {
-  readonly id: string;
-  state: LivingSchedule;
-  revision: number;
-  times: ScheduleTimes;
-  /** Its runs that have not ended, oldest first. */
-  readonly open: Set<string>;
-  failuresInRow: number;
-  fired: number;
-  lastFiredAtMs: number | null;
-  /** Looked after at this moment; `again` when there is more to look at. */
-  busy: boolean;
-  again: boolean;
-  queued: boolean;
-}
-
-const pageRows = 5000;
 /** So many schedules are looked after at once: enough to fill the appends, few enough to keep their order. */
 const atOnce = 256;
 const retryMs = 1000;
+/** Whoever was faster is heard of so soon. */
+const lostRaceMs = 20;
 /** The wall clock may be set: that is noticed so soon. */
 const clockLookMs = 1000;
 const maxRounds = 1000;
@@ -56,13 +36,9 @@ const maxRounds = 1000;
  */
 export class Scheduler {
   readonly #deps: SchedulerDependencies;
-  readonly #schedules = new Map<string, TrackedSchedule>();
-  readonly #byExecution = new Map<string, TrackedSchedule>();
+  readonly #tracked: TrackedSchedules;
   readonly #timers: TimerQueue<TrackedSchedule>;
   readonly #waiting: TrackedSchedule[] = [];
-  readonly #unsubscribe: () => void;
-  /** What the log told while the list was being read. */
-  #news: RecordedEvent[] | null = [];
   #accepting = false;
   #busy = 0;
   readonly #launching = new Set<Promise<void>>();
@@ -76,12 +52,23 @@ export class Scheduler {
       },
       clockLookMs,
     );
-    this.#unsubscribe = deps.log.subscribe((events) => {
-      for (const event of events) this.#hear(event);
+    this.#tracked = new TrackedSchedules(deps.log, deps.queries, {
+      onChange: (schedule) => {
+        this.#arm(schedule);
+      },
+      onEnding: (schedule) => {
+        this.#arm(schedule);
+        const { buffered, backfills } = schedule.state;
+        if (buffered.length > 0 || backfills.size > 0 || this.#hasFailedTooOften(schedule)) this.#lookAfter(schedule);
+      },
+      onOwnerErased: (schedule) => {
+        if (this.#accepting && this.#owns(schedule.id)) void this.#delete(schedule);
+      },
+      onError: deps.onError,
     });
     deps.membership.onChange(() => {
       if (!this.#accepting) return;
-      for (const schedule of this.#schedules.values()) this.#arm(schedule);
+      for (const schedule of this.#tracked.values()) this.#arm(schedule);
       this.#launchDue().catch((error: unknown) => {
         deps.onError(error, 'the list of open firings');
       });
@@ -90,25 +77,12 @@ export class Scheduler {
 
   /** Every schedule that is not deleted. */
   get schedules(): Iterable<TrackedSchedule> {
-    return this.#schedules.values();
+    return this.#tracked.values();
   }
 
   /** Reads the schedules as the log has them. */
-  async load(): Promise<void> {
-    let after = 0;
-    for (;;) {
-      const rows = await this.#deps.queries.schedulesAfter(after, pageRows);
-      for (const row of rows) this.#take(row);
-      after = rows.at(-1)?.position ?? after;
-      if (rows.length < pageRows) break;
-    }
-    for (const firing of await this.#deps.queries.openFirings()) {
-      const schedule = this.#schedules.get(firing.schedule);
-      if (schedule !== undefined && firing.execution !== null) this.#opened(schedule, firing.execution);
-    }
-    const news = this.#news ?? [];
-    this.#news = null;
-    for (const event of news) this.#hear(event);
+  load(): Promise<void> {
+    return this.#tracked.load();
   }
 
   /** Takes up what is due, and runs what was fired and not run. */
@@ -116,8 +90,8 @@ export class Scheduler {
     this.#accepting = true;
     await this.#launchDue();
     const erased = new Set(await this.#deps.queries.erasedUserIds());
-    for (const schedule of this.#schedules.values()) {
-      if (erased.has(schedule.state.owner)) void this.#append(schedule, [{ type: 'ScheduleDeleted', data: {} }]);
+    for (const schedule of this.#tracked.values()) {
+      if (erased.has(schedule.state.owner)) void this.#delete(schedule);
       else this.#arm(schedule);
     }
   }
@@ -126,7 +100,7 @@ export class Scheduler {
   async #launchDue(): Promise<void> {
     for (const firing of await this.#deps.queries.openFirings()) {
       const { schedule: id, run, execution, instantMs, trigger, effectiveAtMs, backfill, revision } = firing;
-      const schedule = this.#schedules.get(id);
+      const schedule = this.#tracked.get(id);
       if (run !== 'due' || schedule === undefined || !this.#owns(id)) continue;
       const fired = { instantMs, effectiveAtMs: effectiveAtMs ?? instantMs, execution, backfill };
       this.#launch(schedule, { ...fired, trigger: trigger as ScheduleFired['trigger'] }, revision);
@@ -137,7 +111,7 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#accepting = false;
     this.#timers.stop();
-    this.#unsubscribe();
+    this.#tracked.close();
     while (this.#busy > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await Promise.all(this.#launching);
   }
@@ -146,84 +120,11 @@ export class Scheduler {
     return this.#deps.membership.owns(id);
   }
 
-  #take(row: ScheduleRow): void {
-    const state = stateIn(row);
-    const { id, revision, failuresInRow, fired, lastFiredAtMs } = row;
-    this.#track(id, state, { revision, failuresInRow, fired, lastFiredAtMs });
-  }
-
-  #track(
-    id: string,
-    state: LivingSchedule,
-    rest: Pick<TrackedSchedule, 'revision' | 'failuresInRow' | 'fired' | 'lastFiredAtMs'>,
-  ): TrackedSchedule {
-    const times = timesOf(id, state.settings);
-    const idle = { open: new Set<string>(), busy: false, again: false, queued: false };
-    const schedule: TrackedSchedule = { id, state, times, ...idle, ...rest };
-    this.#schedules.set(id, schedule);
-    return schedule;
-  }
-
-  #opened(schedule: TrackedSchedule, execution: string): void {
-    schedule.open.add(execution);
-    this.#byExecution.set(execution, schedule);
-  }
-
-  #hear(event: RecordedEvent): void {
-    if (this.#news !== null) {
-      if (event.type.startsWith('Schedule') || isEnding(event)) this.#news.push(event);
-      return;
-    }
-    if (event.type.startsWith('Schedule')) this.#hearSchedule(event);
-    else if (isEnding(event)) this.#hearEnding(event);
-    else if (event.type === 'UserErased') this.#ownerErased(event.stream);
-  }
-
-  #hearSchedule(event: RecordedEvent): void {
-    const known = this.#schedules.get(event.stream);
-    if (known !== undefined && event.revision <= known.revision) return;
-    const state: ScheduleState = evolveSchedule(known?.state ?? initialSchedule, event);
-    if (state.phase === 'absent') return;
-    if (state.phase === 'deleted') {
-      this.#schedules.delete(event.stream);
-      return;
-    }
-    const { revision } = event;
-    const schedule =
-      known ?? this.#track(event.stream, state, { revision, failuresInRow: 0, fired: 0, lastFiredAtMs: null });
-    Object.assign(schedule, { state, revision });
-    if (event.type === 'ScheduleRevised') schedule.times = timesOf(schedule.id, state.settings);
-    if (event.type === 'ScheduleResumed') schedule.failuresInRow = 0;
-    if (event.type === 'ScheduleFired') {
-      schedule.fired++;
-      schedule.lastFiredAtMs = event.atMs;
-      if (event.data.execution !== null) this.#opened(schedule, event.data.execution);
-    }
-    if (event.type === 'ScheduleFiringSkipped' && isGivenUp(event)) this.#closed(schedule, event.data.execution);
-    this.#arm(schedule);
-  }
-
-  #closed(schedule: TrackedSchedule, execution: string | null): void {
-    if (execution === null) return;
-    schedule.open.delete(execution);
-    this.#byExecution.delete(execution);
-  }
-
-  #hearEnding(event: RecordedEvent): void {
-    const schedule = this.#byExecution.get(event.stream);
-    if (schedule === undefined) return;
-    this.#closed(schedule, event.stream);
-    if (event.type === 'ExecutionCompleted') schedule.failuresInRow = 0;
-    else if (event.type !== 'ExecutionCancelled') schedule.failuresInRow++;
-    this.#arm(schedule);
-    const { buffered, backfills } = schedule.state;
-    if (buffered.length > 0 || backfills.size > 0 || this.#hasFailedTooOften(schedule)) this.#lookAfter(schedule);
-  }
-
-  #ownerErased(owner: string): void {
-    for (const schedule of this.#schedules.values()) {
-      if (schedule.state.owner !== owner || !this.#owns(schedule.id) || !this.#accepting) continue;
-      void this.#append(schedule, [{ type: 'ScheduleDeleted', data: {} }]);
+  async #delete(schedule: TrackedSchedule): Promise<void> {
+    while (this.#accepting && this.#tracked.get(schedule.id) === schedule) {
+      const result = await this.#append(schedule, [{ type: 'ScheduleDeleted', data: {} }]);
+      if (result?.outcome === 'accepted') return;
+      await new Promise((resolve) => setTimeout(resolve, lostRaceMs));
     }
   }
 
@@ -264,7 +165,7 @@ export class Scheduler {
     try {
       for (let round = 0; schedule.again && this.#accepting && round < maxRounds; round++) {
         schedule.again = false;
-        if (this.#schedules.get(schedule.id) === schedule && this.#owns(schedule.id)) await this.#round(schedule);
+        if (this.#tracked.get(schedule.id) === schedule && this.#owns(schedule.id)) await this.#round(schedule);
       }
     } catch (error) {
       this.#deps.onError(error, schedule.id);
@@ -378,9 +279,4 @@ export class Scheduler {
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
-}
-
-/** A firing whose run could not be asked for: nothing of it is open. */
-function isGivenUp({ data }: RecordedEvent<'ScheduleFiringSkipped'>): boolean {
-  return data.reason === 'targetMissing' || data.reason === 'paramsInvalid';
 }

@@ -290,7 +290,9 @@ describe('a webhook', () => {
   it('that wants strict order gets an event only when the one before has been taken or given up', async () => {
     const { id, path } = await newWebhook({ ordering: 'key', retryDelaysMs: [20, 20] });
     sink.reply = ({ body }, response) => {
-      const first = body.data.n === 1 && sink.at(path).filter((seen) => seen.body.data.n === 1).length < 3;
+      const first =
+        body.data.n === 1 &&
+        sink.at(path).filter(({ body: seen }) => seen.data.n === 1 && seen.data.k === 'a').length <= 2;
       response.writeHead(first && body.data.k === 'a' ? 500 : 200).end();
     };
     for (const n of [1, 2, 3]) for (const k of ['a', 'b']) await emit('test.ordered', { n, k }, k);

@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { isIP } from 'node:net';
-import { Readable } from 'node:stream';
+import { type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 
 import { Agent, buildConnector, type Dispatcher } from 'undici';

@@ -362,9 +362,10 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
         const { id } = await ofCaller(request, request.params.id);
         const { outcome = null, limit = 50, offset = 0 } = request.query;
         const { rows, total } = await queries.listFirings(id, outcome, limit, offset);
-        return { executions: rows.map(firingView) as never, total, limit, offset };
+        return { executions: rows.map(firingView), total, limit, offset };
       },
     );
+    await Promise.resolve();
   };
 }
 

@@ -5,7 +5,8 @@ import type { WebhookRow } from '../../../projections/webhooks/tables.ts';
 import { mayRead, ownerFilter } from '../../auth/principal.ts';
 import { matchPage } from '../../delivery/match-log.ts';
 import { deliveryStats } from '../../delivery/delivery-stats.ts';
-import { isOwnName, secretOverlapMs, type WebhookOptions } from '../../delivery/webhooks.ts';
+import { isOwnName, type WebhookOptions } from '../../delivery/webhook-settings.ts';
+import { secretOverlapMs } from '../../delivery/webhooks.ts';
 import { parseCursor, toCursor } from '../../event-log/cursor.ts';
 import { beginning, type Position } from '../../event-log/event-log.ts';
 import { AppError } from '../../kernel/errors.ts';
@@ -434,7 +435,7 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
         const { id } = await ofCaller(request, request.params.id);
         const { status = null, limit = 50, offset = 0 } = request.query;
         const { rows, attempts, total } = await queries.listDeliveries(id, status, limit, offset);
-        return { deliveries: rows.map((row) => deliveryView(row, attempts)) as never, total, limit, offset };
+        return { deliveries: rows.map((row) => deliveryView(row, attempts)), total, limit, offset };
       },
     );
 
@@ -541,6 +542,7 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
         return { eventId, position: toCursor(position) };
       },
     );
+    await Promise.resolve();
   };
 }
 
