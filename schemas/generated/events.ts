@@ -45,6 +45,8 @@ export type FiringSkipReason =
   | 'misfire'
   | 'catchUpWindow'
   | 'paused'
+  | 'revised'
+  | 'deleted'
   | 'targetMissing'
   | 'paramsInvalid'
   | 'alreadyFired';

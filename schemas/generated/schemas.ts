@@ -147,8 +147,8 @@ export const eventSchemas: readonly EventSchema[] = [
   },
   {
     name: 'ScheduleFiringSkipped',
-    fingerprint: '45a3114b04c61c42',
-    json: '{"type":"record","name":"ScheduleFiringSkipped","namespace":"ihuman.events","doc":"Firings did not happen.","fields":[{"name":"fromMs","type":"long","doc":"The first of them."},{"name":"untilMs","type":"long","doc":"The last of them."},{"name":"count","type":["null","int"],"doc":"How many; null when they were not counted: all that the expression has between the two.","default":null},{"name":"reason","type":{"type":"enum","name":"FiringSkipReason","symbols":["overlap","bufferFull","misfire","catchUpWindow","paused","targetMissing","paramsInvalid","alreadyFired"],"doc":"Why firings did not happen."},"doc":"Why."},{"name":"execution","type":["null","string"],"doc":"The run that was in the way.","default":null},{"name":"note","type":"string","doc":"More about it."},{"name":"backfill","type":["null","string"],"doc":"Backfill that they belong to.","default":null}]}',
+    fingerprint: 'f852383d013b8377',
+    json: '{"type":"record","name":"ScheduleFiringSkipped","namespace":"ihuman.events","doc":"Firings did not happen.","fields":[{"name":"fromMs","type":"long","doc":"The first of them."},{"name":"untilMs","type":"long","doc":"The last of them."},{"name":"count","type":["null","int"],"doc":"How many; null when they were not counted: all that the expression has between the two.","default":null},{"name":"reason","type":{"type":"enum","name":"FiringSkipReason","symbols":["overlap","bufferFull","misfire","catchUpWindow","paused","revised","deleted","targetMissing","paramsInvalid","alreadyFired"],"doc":"Why firings did not happen."},"doc":"Why."},{"name":"execution","type":["null","string"],"doc":"The run that was in the way.","default":null},{"name":"note","type":"string","doc":"More about it."},{"name":"backfill","type":["null","string"],"doc":"Backfill that they belong to.","default":null}]}',
   },
   {
     name: 'SchedulePaused',

@@ -1,5 +1,6 @@
 import type { ScheduleFired } from '../../schemas/generated/events.ts';
-import { decideFirings, type Firings, missedTimes, nextDueMs } from '../domain/schedule/firings.ts';
+import { decideSchedule } from '../domain/schedule/decide.ts';
+import { decideFirings, type Firings, nextDueMs, unsettledTimes } from '../domain/schedule/firings.ts';
 import type { AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -11,7 +12,10 @@ import { type TrackedSchedule, TrackedSchedules } from './tracked-schedules.ts';
 
 interface SchedulerDependencies {
   readonly log: EventLog;
-  readonly queries: Pick<Queries, 'schedulesAfter' | 'openFirings' | 'firedInstants' | 'erasedUserIds'>;
+  readonly queries: Pick<
+    Queries,
+    'scheduleById' | 'schedulesAfter' | 'openFirings' | 'firedInstants' | 'erasedUserIds'
+  >;
   readonly launcher: Launcher;
   readonly membership: Membership;
   readonly clock: Clock;
@@ -98,13 +102,21 @@ export class Scheduler {
 
   /** Whoever fired these may be gone: running one again changes nothing, for its name is the same. */
   async #launchDue(): Promise<void> {
+    const erased = new Set(await this.#deps.queries.erasedUserIds());
     for (const firing of await this.#deps.queries.openFirings()) {
       const { schedule: id, run, execution, instantMs, trigger, effectiveAtMs, backfill, revision } = firing;
-      const schedule = this.#tracked.get(id);
-      if (run !== 'due' || schedule === undefined || !this.#owns(id)) continue;
+      if (run !== 'due' || !this.#owns(id)) continue;
+      const schedule = this.#tracked.get(id) ?? (await this.#deleted(id));
+      if (schedule === null || erased.has(schedule.state.owner)) continue;
       const fired = { instantMs, effectiveAtMs: effectiveAtMs ?? instantMs, execution, backfill };
       this.#launch(schedule, { ...fired, trigger: trigger as ScheduleFired['trigger'] }, revision);
     }
+  }
+
+  /** What a schedule fired before it was deleted still runs. */
+  async #deleted(id: string): Promise<TrackedSchedule | null> {
+    const row = await this.#deps.queries.scheduleById(id);
+    return row === null ? null : this.#tracked.of(row);
   }
 
   /** Fires nothing more, and waits for what is on its way. */
@@ -116,13 +128,20 @@ export class Scheduler {
     await Promise.all(this.#launching);
   }
 
+  /** Whether it is still there, and for this node to look after. */
+  #isMine(schedule: TrackedSchedule): boolean {
+    return this.#tracked.get(schedule.id) === schedule && this.#owns(schedule.id);
+  }
+
   #owns(id: string): boolean {
     return this.#deps.membership.owns(id);
   }
 
   async #delete(schedule: TrackedSchedule): Promise<void> {
     while (this.#accepting && this.#tracked.get(schedule.id) === schedule) {
-      const result = await this.#append(schedule, [{ type: 'ScheduleDeleted', data: {} }]);
+      const { state, times } = schedule;
+      const missed = unsettledTimes(state, times.instants, this.#deps.clock.now());
+      const result = await this.#append(schedule, decideSchedule({ kind: 'delete', missed }, state));
       if (result?.outcome === 'accepted') return;
       await new Promise((resolve) => setTimeout(resolve, lostRaceMs));
     }
@@ -135,7 +154,7 @@ export class Scheduler {
 
   /** Looks when there is next something to do. */
   #arm(schedule: TrackedSchedule): void {
-    if (!this.#accepting || schedule.busy || !this.#owns(schedule.id)) return;
+    if (!this.#accepting || schedule.busy || !this.#isMine(schedule)) return;
     if (schedule.state.backfills.size > 0) this.#lookAfter(schedule);
     const dueMs = nextDueMs(schedule.state, schedule.times);
     if (dueMs !== null) this.#timers.add(dueMs, schedule);
@@ -165,7 +184,7 @@ export class Scheduler {
     try {
       for (let round = 0; schedule.again && this.#accepting && round < maxRounds; round++) {
         schedule.again = false;
-        if (this.#tracked.get(schedule.id) === schedule && this.#owns(schedule.id)) await this.#round(schedule);
+        if (this.#isMine(schedule)) await this.#round(schedule);
       }
     } catch (error) {
       this.#deps.onError(error, schedule.id);
@@ -229,12 +248,9 @@ export class Scheduler {
 
   async #resume(schedule: TrackedSchedule, nowMs: number): Promise<void> {
     const { state, times } = schedule;
-    const missed = missedTimes(times.instants, state.settledMs, nowMs);
-    const data = { reason: 'paused', execution: null, note: '', backfill: null } as const;
-    await this.#append(schedule, [
-      ...(missed === null ? [] : [{ type: 'ScheduleFiringSkipped', data: { ...missed, ...data } } as const]),
-      { type: 'ScheduleResumed', data: { note: 'The time of the pause is over.' } },
-    ]);
+    const missed = unsettledTimes(state, times.instants, nowMs);
+    const command = { kind: 'resume', note: 'The time of the pause is over.', missed } as const;
+    await this.#append(schedule, decideSchedule(command, state));
   }
 
   /** A refused revision says that somebody was faster: what the log says of it is on its way here. */

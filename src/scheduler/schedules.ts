@@ -6,8 +6,13 @@ import type {
   ScheduleSettings,
   SkippedTimesPolicy,
 } from '../../schemas/generated/events.ts';
-import { decideSchedule, type ScheduleCommand, type ScheduleEvent } from '../domain/schedule/decide.ts';
-import { effectiveAt, missedTimes, nextInstant } from '../domain/schedule/firings.ts';
+import {
+  decideSchedule,
+  type MissedTimes,
+  type ScheduleCommand,
+  type ScheduleEvent,
+} from '../domain/schedule/decide.ts';
+import { effectiveAt, nextInstant, unsettledTimes } from '../domain/schedule/firings.ts';
 import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';
 import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -135,7 +140,10 @@ export class Schedules {
     const before = stateIn(row);
     const { settings, secret } = this.#settings(id, options, before.settings);
     const sealed = options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
-    const position = await this.#execute(id, actor, () => ({ kind: 'revise', settings: { ...settings, sealed } }));
+    const position = await this.#execute(id, actor, (state) => ({
+      ...{ kind: 'revise', settings: { ...settings, sealed } },
+      missed: state.phase === 'active' ? this.#unsettled(id, state) : null,
+    }));
     if (before.settings.sealed !== null && before.settings.sealed !== sealed)
       await this.#deps.vault.take('schedule', before.settings.sealed);
     return position;
@@ -147,15 +155,11 @@ export class Schedules {
 
   /** The times that came while it was paused are recorded as skipped. */
   resume(id: string, actor: string, note: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state) => {
-      const { instants } = timesOf(id, state.settings);
-      const missed = state.phase === 'paused' ? missedTimes(instants, state.settledMs, this.#deps.clock.now()) : null;
-      return { kind: 'resume', note, missed };
-    });
+    return this.#execute(id, actor, (state) => ({ kind: 'resume', note, missed: this.#unsettled(id, state) }));
   }
 
   delete(id: string, actor: string): Promise<Position | null> {
-    return this.#execute(id, actor, () => ({ kind: 'delete' }));
+    return this.#execute(id, actor, (state) => ({ kind: 'delete', missed: this.#unsettled(id, state) }));
   }
 
   /** Fires now, whatever the expression says, and whether or not it is paused. */
@@ -230,6 +234,10 @@ export class Schedules {
       if (isAppError(error)) return [];
       throw error;
     }
+  }
+
+  #unsettled(id: string, state: LivingSchedule): MissedTimes | null {
+    return unsettledTimes(state, timesOf(id, state.settings).instants, this.#deps.clock.now());
   }
 
   async #row(id: string): Promise<ScheduleRow> {

@@ -62,7 +62,7 @@ export class TrackedSchedules {
     let after = 0;
     for (;;) {
       const rows = await this.#queries.schedulesAfter(after, pageRows);
-      for (const row of rows) this.#take(row);
+      for (const row of rows) this.#track(this.of(row));
       after = rows.at(-1)?.position ?? after;
       if (rows.length < pageRows) break;
     }
@@ -87,19 +87,23 @@ export class TrackedSchedules {
     return this.#schedules.values();
   }
 
-  #take(row: ScheduleRow): void {
+  /** A schedule as its row has it, also one that is deleted; it is not followed. */
+  of(row: ScheduleRow): TrackedSchedule {
     const { id, revision, failuresInRow, fired, lastFiredAtMs } = row;
-    this.#track(id, stateIn(row), { revision, failuresInRow, fired, lastFiredAtMs });
+    return this.#made(id, stateIn(row), { revision, failuresInRow, fired, lastFiredAtMs });
   }
 
-  #track(
+  #made(
     id: string,
     state: LivingSchedule,
     rest: Pick<TrackedSchedule, 'revision' | 'failuresInRow' | 'fired' | 'lastFiredAtMs'>,
   ): TrackedSchedule {
     const idle = { open: new Set<string>(), busy: false, again: false, queued: false };
-    const schedule: TrackedSchedule = { id, state, times: this.#times(id, state), ...idle, ...rest };
-    this.#schedules.set(id, schedule);
+    return { id, state, times: this.#times(id, state), ...idle, ...rest };
+  }
+
+  #track(schedule: TrackedSchedule): TrackedSchedule {
+    this.#schedules.set(schedule.id, schedule);
     return schedule;
   }
 
@@ -145,8 +149,8 @@ export class TrackedSchedules {
       return;
     }
     const { revision } = event;
-    const schedule =
-      known ?? this.#track(event.stream, state, { revision, failuresInRow: 0, fired: 0, lastFiredAtMs: null });
+    const nothingYet = { revision, failuresInRow: 0, fired: 0, lastFiredAtMs: null };
+    const schedule = known ?? this.#track(this.#made(event.stream, state, nothingYet));
     Object.assign(schedule, { state, revision });
     if (event.type === 'ScheduleRevised') schedule.times = this.#times(schedule.id, state);
     if (event.type === 'ScheduleResumed') schedule.failuresInRow = 0;

@@ -1,21 +1,26 @@
-import type { EventOf, SchedulePausedReason, ScheduleSettings } from '../../../schemas/generated/events.ts';
+import type {
+  EventOf,
+  FiringSkipReason,
+  SchedulePausedReason,
+  ScheduleSettings,
+} from '../../../schemas/generated/events.ts';
 import { AppError } from '../../kernel/errors.ts';
-import type { LivingSchedule, ScheduleState } from './state.ts';
+import type { ScheduleState } from './state.ts';
 
 /** What may be asked of a schedule. What it does by itself is decided in `firings.ts`. */
 export type ScheduleCommand =
   | { readonly kind: 'create'; readonly owner: string; readonly settings: ScheduleSettings }
-  | { readonly kind: 'revise'; readonly settings: ScheduleSettings }
+  /** `missed`, here and below: the times that came and were not settled. */
+  | { readonly kind: 'revise'; readonly settings: ScheduleSettings; readonly missed: MissedTimes | null }
   | {
       readonly kind: 'pause';
       readonly reason: SchedulePausedReason;
       readonly note: string;
       readonly untilMs: number | null;
     }
-  /** `missed`: the times that came while it was paused. */
   | { readonly kind: 'resume'; readonly note: string; readonly missed: MissedTimes | null }
   | { readonly kind: 'request-backfill'; readonly backfill: string; readonly fromMs: number; readonly untilMs: number }
-  | { readonly kind: 'delete' };
+  | { readonly kind: 'delete'; readonly missed: MissedTimes | null };
 
 /** Times between two, both included, and how many; null when they were not counted. */
 export interface MissedTimes {
@@ -51,14 +56,15 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
   if (state.phase === 'absent' || state.phase === 'deleted') throw new AppError('SCHEDULE_NOT_FOUND');
   switch (command.kind) {
     case 'revise':
-      return [{ type: 'ScheduleRevised', data: { settings: command.settings } }];
+      return [...skipped(command.missed, 'revised'), { type: 'ScheduleRevised', data: { settings: command.settings } }];
     case 'pause': {
       const { reason, note, untilMs } = command;
       if (state.phase === 'paused' && state.pausedUntilMs === untilMs) return [];
       return [{ type: 'SchedulePaused', data: { reason, note, untilMs } }];
     }
     case 'resume':
-      return resume(command, state);
+      if (state.phase === 'active') return [];
+      return [...skipped(command.missed, 'paused'), { type: 'ScheduleResumed', data: { note: command.note } }];
     case 'request-backfill': {
       const { backfill, fromMs, untilMs } = command;
       if (state.backfills.size >= maxBackfills)
@@ -66,17 +72,21 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
       return [{ type: 'ScheduleBackfillRequested', data: { backfill, fromMs, untilMs } }];
     }
     case 'delete':
-      return [{ type: 'ScheduleDeleted', data: {} }];
+      return [
+        ...skipped(command.missed, state.phase === 'paused' ? 'paused' : 'deleted'),
+        ...state.buffered.flatMap(({ instantMs, backfill }) =>
+          skipped({ fromMs: instantMs, untilMs: instantMs, count: 1 }, 'deleted', backfill),
+        ),
+        { type: 'ScheduleDeleted', data: {} },
+      ];
   }
 }
 
-function resume(
-  { note, missed }: Extract<ScheduleCommand, { readonly kind: 'resume' }>,
-  state: LivingSchedule,
+function skipped(
+  missed: MissedTimes | null,
+  reason: FiringSkipReason,
+  backfill: string | null = null,
 ): readonly ScheduleEvent[] {
-  if (state.phase === 'active') return [];
-  const resumed = { type: 'ScheduleResumed', data: { note } } as const;
-  if (missed === null) return [resumed];
-  const data = { ...missed, reason: 'paused', execution: null, note: '', backfill: null } as const;
-  return [{ type: 'ScheduleFiringSkipped', data }, resumed];
+  if (missed === null) return [];
+  return [{ type: 'ScheduleFiringSkipped', data: { ...missed, reason, execution: null, note: '', backfill } }];
 }

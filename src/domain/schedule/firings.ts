@@ -1,5 +1,5 @@
 import type { FiringSkipReason, FiringTrigger } from '../../../schemas/generated/events.ts';
-import type { ScheduleEvent } from './decide.ts';
+import type { MissedTimes, ScheduleEvent } from './decide.ts';
 import type { Backfill, BufferedFiring, LivingSchedule } from './state.ts';
 
 /** The times of an expression. */
@@ -106,7 +106,7 @@ class Round implements Firings {
     const { instants, spreadMs, nowMs } = this.#context;
     const { settledMs, settings } = this.#state;
     const untilMs = Math.min(nowMs, settings.endAtMs ?? nowMs);
-    const missedUntilMs = untilMs - misfireAfterMs - spreadMs;
+    const missedUntilMs = Math.min(untilMs, nowMs - misfireAfterMs - spreadMs);
     const afterMs = missedUntilMs > settledMs ? this.#settleMissed(settledMs, missedUntilMs) : settledMs;
     if (afterMs === null) return;
     for (const instantMs of instants.between(afterMs, untilMs, maxAtOnce).instants) {
@@ -250,12 +250,19 @@ class Round implements Firings {
   }
 }
 
-/** The times after one up to another, for the record; null when there are none. */
-export function missedTimes(
+/** Times that count and came without being settled, for the record when they never will be; null when there are none. */
+export function unsettledTimes(
+  { settings, settledMs, runs, buffered }: LivingSchedule,
   instants: Instants,
-  afterMs: number,
-  untilMs: number,
-): { readonly fromMs: number; readonly untilMs: number; readonly count: number | null } | null {
+  nowMs: number,
+): MissedTimes | null {
+  const { endAtMs, maxRuns } = settings;
+  if (maxRuns !== null && runs + buffered.length >= maxRuns) return null;
+  return missedTimes(instants, settledMs, Math.min(nowMs, endAtMs ?? nowMs));
+}
+
+/** The times after one up to another, for the record; null when there are none. */
+function missedTimes(instants: Instants, afterMs: number, untilMs: number): MissedTimes | null {
   if (untilMs <= afterMs) return null;
   const { instants: first, more } = instants.between(afterMs, untilMs, maxCounted);
   const [fromMs] = first;
