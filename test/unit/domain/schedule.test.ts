@@ -212,7 +212,7 @@ describe('a schedule', () => {
     ['delete', 'SCHEDULE_NOT_FOUND', [created(), { type: 'ScheduleDeleted', data: {} }]],
   ] as const)('refuses %s with %s where it makes no sense', (kind, code, events) => {
     const state = events.reduce<ScheduleState>(
-      (before, event) => evolveSchedule(before, { ...(event as ScheduleEvent), atMs: 0 }),
+      (before, event) => evolveSchedule(before, { ...event, atMs: 0 }),
       initialSchedule,
     );
     const command = kind === 'create' ? { kind, owner: 'user_a', settings } : ({ kind, missed: null } as const);
