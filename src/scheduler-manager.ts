@@ -4,7 +4,8 @@ import { AppError } from './kernel/errors.ts';
 import type { JsonObject } from './kernel/json.ts';
 import * as checked from './reported-values.ts';
 import type { ScheduleStats } from './scheduler/schedule-stats.ts';
-import type { ScheduleOptions, Schedules } from './scheduler/schedules.ts';
+import type { ScheduleOptions } from './scheduler/schedule-settings.ts';
+import type { Schedules } from './scheduler/schedules.ts';
 import type { Queries } from './store/query-client.ts';
 
 interface Dependencies {

@@ -1,11 +1,5 @@
 import type { ScheduleRow } from '../../projections/schedules/projection.ts';
-import type {
-  MisfirePolicy,
-  OverlapPolicy,
-  RepeatedTimesPolicy,
-  ScheduleSettings,
-  SkippedTimesPolicy,
-} from '../../schemas/generated/events.ts';
+import type { ScheduleSettings } from '../../schemas/generated/events.ts';
 import {
   decideSchedule,
   type MissedTimes,
@@ -18,41 +12,13 @@ import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { derivedId, newId, randomText } from '../kernel/ids.ts';
-import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
+import { canonicalJson, type JsonObject } from '../kernel/json.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
-import { checkParameters } from '../skills/parameters.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Launcher } from './launcher.ts';
+import { defaultSettings, invalidSettings, type ScheduleOptions, settingsWith } from './schedule-settings.ts';
 import { type ScheduleTimes, stateIn, timesOf } from './schedule-times.ts';
-
-/** What a schedule can be set to; what is left out keeps its value, or is the default. */
-export interface ScheduleOptions {
-  readonly cronExpression?: string;
-  /** IANA name; default UTC. */
-  readonly timeZone?: string;
-  readonly description?: string;
-  /** What it runs: a workflow, a skill, or (neither) nothing: then the firing itself is the event. */
-  readonly workflowId?: string | null;
-  readonly skillId?: string | null;
-  readonly params?: JsonObject;
-  /** Default `skip`. */
-  readonly overlap?: OverlapPolicy;
-  /** Default `one`. */
-  readonly misfire?: MisfirePolicy;
-  /** Default a day. */
-  readonly catchUpWindowMs?: number;
-  /** Default 0. */
-  readonly jitterMs?: number;
-  readonly startAtMs?: number | null;
-  readonly endAtMs?: number | null;
-  readonly maxRuns?: number | null;
-  readonly pauseAfterFailures?: number | null;
-  /** Default `shift`. */
-  readonly skippedTimes?: SkippedTimesPolicy;
-  /** Default `auto`. */
-  readonly repeatedTimes?: RepeatedTimesPolicy;
-}
 
 /** A time at which a schedule will fire: as the expression names it, and with the spread. */
 export interface UpcomingFiring {
@@ -69,26 +35,6 @@ interface Dependencies {
   readonly skillOf: (name: string) => LoadedSkill | undefined;
   readonly maxPerUser: number;
 }
-
-const defaults: ScheduleSettings = {
-  cronExpression: '',
-  timeZone: 'UTC',
-  description: '',
-  targetKind: 'none',
-  target: '',
-  params: {},
-  sealed: null,
-  overlap: 'skip',
-  misfire: 'one',
-  catchUpWindowMs: 86_400_000,
-  jitterMs: 0,
-  startAtMs: null,
-  endAtMs: null,
-  maxRuns: null,
-  pauseAfterFailures: null,
-  skippedTimes: 'shift',
-  repeatedTimes: 'auto',
-};
 
 const maxTries = 20;
 const maxBackfillTimes = 10_000;
@@ -111,9 +57,9 @@ export class Schedules {
     options: ScheduleOptions,
     idempotencyKey: string | null = null,
   ): Promise<{ readonly id: string; readonly position: Position }> {
-    const { queries, maxPerUser, clock, vault } = this.#deps;
+    const { queries, maxPerUser, clock, vault, skillOf } = this.#deps;
     const id = idempotencyKey === null ? newId('sched', clock) : derivedId('sched', owner, idempotencyKey);
-    const { settings, secret } = this.#settings(id, options, defaults);
+    const { settings, secret } = settingsWith(id, options, defaultSettings, skillOf);
     if ((await queries.listSchedules(owner, null, 1, 0)).total >= maxPerUser)
       throw new AppError('LIMIT_REACHED', { message: `There are ${String(maxPerUser)} schedules already.` });
     const sealed = await this.#seal(id, owner, secret);
@@ -138,7 +84,7 @@ export class Schedules {
   async revise(id: string, actor: string, options: ScheduleOptions): Promise<Position | null> {
     const row = await this.#row(id);
     const before = stateIn(row);
-    const { settings, secret } = this.#settings(id, options, before.settings);
+    const { settings, secret } = settingsWith(id, options, before.settings, this.#deps.skillOf);
     const sealed = options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
     const position = await this.#execute(id, actor, (state) => ({
       ...{ kind: 'revise', settings: { ...settings, sealed } },
@@ -201,7 +147,7 @@ export class Schedules {
     const { instants } = timesOf(id, stateIn(row).settings);
     if (problems.length === 0 && instants.between(fromMs - 1, untilMs, maxBackfillTimes).more)
       problems.push({ path: '/from', message: `more than ${String(maxBackfillTimes)} times lie between the two` });
-    if (problems.length > 0) throw invalid(problems);
+    if (problems.length > 0) throw invalidSettings(problems);
     const backfill = newId('fill', this.#deps.clock);
     await this.#execute(id, actor, () => ({ kind: 'request-backfill', backfill, fromMs, untilMs }));
     return backfill;
@@ -217,7 +163,7 @@ export class Schedules {
 
   /** The first firings of a schedule that there is not yet. Throws VALIDATION_FAILED. */
   preview(options: ScheduleOptions, count: number): readonly UpcomingFiring[] {
-    const { settings } = this.#settings('sched_preview', options, defaults);
+    const { settings } = settingsWith('sched_preview', options, defaultSettings, this.#deps.skillOf);
     const nowMs = this.#deps.clock.now();
     const settledMs = settings.startAtMs !== null && settings.startAtMs > nowMs ? settings.startAtMs - 1 : nowMs;
     const nothing = { buffered: [], backfills: new Map(), pausedUntilMs: null, runs: 0 } as const;
@@ -278,57 +224,6 @@ export class Schedules {
     await this.#deps.vault.put('schedule', name, owner, secret);
     return name;
   }
-
-  #settings(
-    id: string,
-    { workflowId, skillId, params, ...rest }: ScheduleOptions,
-    before: ScheduleSettings,
-  ): { readonly settings: ScheduleSettings; readonly secret: JsonObject } {
-    const problems: Problem[] = [];
-    const target = targetOf(workflowId, skillId, before);
-    if (target === null) problems.push({ path: '/skillId', message: 'cannot stand beside workflowId' });
-    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    const open = params ?? (isJsonObject(before.params) ? before.params : {});
-    const settings: ScheduleSettings = { ...before, ...given, ...target, params: open };
-    try {
-      timesOf(id, settings);
-    } catch (error) {
-      if (!isAppError(error)) throw error;
-      problems.push(...error.problems);
-    }
-    const { startAtMs, endAtMs } = settings;
-    if (startAtMs !== null && endAtMs !== null && endAtMs <= startAtMs)
-      problems.push({ path: '/endAt', message: 'must lie after startAt' });
-    const skill = settings.targetKind === 'skill' ? this.#deps.skillOf(settings.target) : undefined;
-    if (skill !== undefined && (params !== undefined || before.sealed === null))
-      problems.push(...paramProblems(skill, open));
-    if (problems.length > 0) throw invalid(problems);
-    const isSecret = (name: string): boolean => skill?.metadata.parameters[name]?.secret === true;
-    const entries = Object.entries(open);
-    const shown = Object.fromEntries(entries.filter(([name]) => !isSecret(name)));
-    return {
-      settings: { ...settings, params: shown },
-      secret: Object.fromEntries(entries.filter(([name]) => isSecret(name))),
-    };
-  }
-}
-
-function paramProblems(skill: LoadedSkill, params: JsonObject): readonly Problem[] {
-  const checked = checkParameters(skill.metadata.parameters, params);
-  return checked.ok ? [] : checked.problems;
-}
-
-function targetOf(
-  workflowId: string | null | undefined,
-  skillId: string | null | undefined,
-  before: ScheduleSettings,
-): Pick<ScheduleSettings, 'targetKind' | 'target'> | null {
-  const isGiven = (value: string | null | undefined): value is string => value !== undefined && value !== null;
-  if (isGiven(workflowId) && isGiven(skillId)) return null;
-  if (isGiven(workflowId)) return { targetKind: 'workflow', target: workflowId };
-  if (isGiven(skillId)) return { targetKind: 'skill', target: skillId };
-  if (workflowId === null || skillId === null) return { targetKind: 'none', target: '' };
-  return { targetKind: before.targetKind, target: before.target };
 }
 
 function upcomingOf(
@@ -345,9 +240,4 @@ function upcomingOf(
     now = { ...now, settledMs: instantMs, runs: now.runs + 1 };
   }
   return upcoming;
-}
-
-function invalid(problems: readonly Problem[]): AppError {
-  const message = problems.map(({ path, message: what }) => `${path.slice(1)}: ${what}`).join('; ');
-  return new AppError('VALIDATION_FAILED', { problems, message });
 }

@@ -7,7 +7,7 @@ import { toCursor } from '../../event-log/cursor.ts';
 import type { Position } from '../../event-log/event-log.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import type { ScheduleOptions } from '../../scheduler/schedules.ts';
+import type { ScheduleOptions } from '../../scheduler/schedule-settings.ts';
 import { principalOf } from '../authenticate.ts';
 import { idempotencyKeyOf } from '../execution-options.ts';
 import { firingView, scheduleView, upcomingView } from '../schedule-views.ts';
