@@ -5,6 +5,7 @@ import { schedulesProjection } from './schedules/projection.ts';
 import { skillsProjection } from './skills/projection.ts';
 import { usersProjection } from './users/projection.ts';
 import { webhooksProjection } from './webhooks/projection.ts';
+import { workflowsProjection } from './workflows/projection.ts';
 
 /** Every read model, in the order in which an event passes through them. */
 export const projections: readonly Projection[] = [
@@ -13,5 +14,6 @@ export const projections: readonly Projection[] = [
   usersProjection,
   eventCountsProjection,
   schedulesProjection,
+  workflowsProjection,
   webhooksProjection,
 ];

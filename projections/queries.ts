@@ -1,5 +1,12 @@
 import { countsByType } from './event-counts/queries.ts';
-import { countsByStatus, executionById, listExecutions, todoAfter } from './executions/queries.ts';
+import {
+  childrenOf,
+  countsByStatus,
+  executionById,
+  listExecutions,
+  openRunsAfter,
+  todoAfter,
+} from './executions/queries.ts';
 import {
   firedInstants,
   listFirings,
@@ -28,9 +35,12 @@ import {
   webhookOwners,
   webhooksAfter,
 } from './webhooks/queries.ts';
+import { listWorkflows, workflowById, workflowVersion, workflowVersions } from './workflows/queries.ts';
 
 /** Every question that can be asked of the read models, by the name that crosses to the store thread. */
 export const queries = {
+  childrenOf,
+  openRunsAfter,
   executionById,
   listExecutions,
   countsByStatus,
@@ -63,4 +73,8 @@ export const queries = {
   webhookById,
   webhookOwners,
   webhooksAfter,
+  listWorkflows,
+  workflowById,
+  workflowVersion,
+  workflowVersions,
 } as const;

@@ -2,7 +2,7 @@ import { parseAllowList } from './delivery/egress/policy.ts';
 import type { AnySetting } from './setting.ts';
 import { flag, texts, whole } from './setting-values.ts';
 
-/** Settings of what ihuman does by itself: deliver webhooks, fire schedules. */
+/** Settings of what ihuman does by itself: deliver webhooks, fire schedules, run workflows. */
 export const automationSettings: readonly AnySetting[] = [
   {
     key: 'egressAllow',
@@ -35,5 +35,13 @@ export const automationSettings: readonly AnySetting[] = [
     expects: 'a number from 0 to 1000000',
     doc: 'Schedules that one account may have.',
     parse: whole(0, 1_000_000),
+  },
+  {
+    key: 'maxWorkflowsPerUser',
+    name: 'MAX_WORKFLOWS_PER_USER',
+    default: '1000',
+    expects: 'a number from 0 to 100000',
+    doc: 'Workflows that one account may have.',
+    parse: whole(0, 100_000),
   },
 ];

@@ -15,6 +15,7 @@ import type { Config } from './setting.ts';
 import { createDelivery, type Delivery } from './delivery/create-delivery.ts';
 import { type Backend, openBackend } from './event-log/open-backend.ts';
 import type { FeedPublisher } from './feed/topic/feed-publisher.ts';
+import { workflowOfRun } from './domain/workflow/definition.ts';
 import { createHttpApp } from './http/app.ts';
 import { FrontDoor, type StartProgress } from './http/front-door.ts';
 import { OpenStreams } from './http/open-streams.ts';
@@ -29,7 +30,6 @@ import { serveWebSockets } from './realtime/upgrade.ts';
 import { InlineRunner } from './runner/inline/inline-runner.ts';
 import { ProcessRunner } from './runner/process/process-runner.ts';
 import type { SkillRunner } from './runner/run-outcome.ts';
-import { noWorkflows } from './scheduler/launcher.ts';
 import { Runner } from './runner/runner.ts';
 import type { ServerLog } from './server-log.ts';
 import { SkillCatalog } from './skills/skill-catalog.ts';
@@ -39,6 +39,7 @@ import { WebSocketManager } from './web-socket-manager.ts';
 import { createScheduling, type Scheduling } from './scheduler/create-scheduling.ts';
 import { SchedulerManager } from './scheduler-manager.ts';
 import { WebhookManager } from './webhook-manager.ts';
+import { createWorkflows, placeOfRun, type WorkflowService } from './workflows/create-workflows.ts';
 
 const outputBytes = 1024 * 1024;
 const resultBytes = 1024 * 1024;
@@ -77,6 +78,7 @@ export class Platform {
   readonly #publisher: FeedPublisher | null;
   readonly #delivery: Delivery;
   readonly #scheduling: Scheduling;
+  readonly #workflowService: WorkflowService;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
   #door: FrontDoor | null = null;
 
@@ -92,6 +94,7 @@ export class Platform {
     this.#publisher = parts.publisher;
     this.#delivery = parts.delivery;
     this.#scheduling = parts.scheduling;
+    this.#workflowService = parts.workflowService;
     const { external, clock, queries, webhooks, schedules } = parts.services;
     const defaultOwner = async (): Promise<string> =>
       (await queries.firstUserWithRole('administrator'))?.id ?? 'system';
@@ -182,6 +185,7 @@ export class Platform {
     await this.#scheduling.scheduler.load();
     if (config.roles.has('runner')) {
       await this.#delivery.start();
+      await this.#workflowService.orchestrator.start();
       await this.#scheduling.scheduler.start();
     }
     this.#state.ready = true;
@@ -208,6 +212,7 @@ export class Platform {
     this.#catalog.stop();
     const closing = step(() => Promise.all([this.#door?.close(), this.#app?.close()]));
     await step(() => this.#scheduling.scheduler.stop());
+    await step(() => this.#workflowService.orchestrator.stop());
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
     await step(() => this.#delivery.stop(this.config.shutdownGraceMs));
     await step(() => this.#publisher?.stop());
@@ -242,6 +247,7 @@ interface Parts {
   readonly publisher: FeedPublisher | null;
   readonly delivery: Delivery;
   readonly scheduling: Scheduling;
+  readonly workflowService: WorkflowService;
 }
 
 function kafkaSettings(config: Config) {
@@ -300,7 +306,8 @@ async function assemble(
     clock,
     limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued },
     waiting: () => runner.waiting,
-    placeFor: (skill, timeoutMs) => runner.placeFor(skill, timeoutMs),
+    placeFor: (skill, timeoutMs) =>
+      workflowOfRun(skill.metadata.name) === null ? runner.placeFor(skill, timeoutMs) : placeOfRun(node),
   });
   const runnerStats = (): RunnerStats => ({
     running: runner.running,
@@ -321,6 +328,22 @@ async function assemble(
       serverLog.write('error', 'delivery.not_recorded', { about, error: describe(error) });
     },
   });
+  const workflowService = createWorkflows({
+    config,
+    log,
+    queries,
+    vault,
+    membership,
+    clock,
+    node,
+    requests,
+    executions,
+    resultBytes,
+    skillOf: (name) => catalog.get(name),
+    onError: (error, about) => {
+      serverLog.write('error', 'workflow.not_recorded', { about, error: describe(error) });
+    },
+  });
   const scheduling = createScheduling({
     config,
     log,
@@ -331,7 +354,7 @@ async function assemble(
     node,
     requests,
     executions,
-    workflows: noWorkflows,
+    workflows: workflowService.workflows,
     skillOf: (name) => catalog.get(name),
     onError: (error, about) => {
       serverLog.write('error', 'firing.not_recorded', { about, error: describe(error) });
@@ -352,6 +375,7 @@ async function assemble(
     webhooks: delivery.webhooks,
     schedules: scheduling.schedules,
     scheduleStats: scheduling.stats,
+    workflows: workflowService.workflows,
     endings: new Endings(log),
     streams: new OpenStreams(credentials),
     artifactsDir: artifactsDirOf(config),
@@ -395,7 +419,20 @@ async function assemble(
       });
   });
   const publisher = await createPublisher(config, backend, serverLog, node);
-  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher, delivery, scheduling };
+  return {
+    config,
+    services,
+    hub,
+    backend,
+    catalog,
+    runner,
+    serverLog,
+    state,
+    publisher,
+    delivery,
+    scheduling,
+    workflowService,
+  };
 }
 
 async function createPublisher(

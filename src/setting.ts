@@ -47,6 +47,7 @@ export interface Config {
   readonly webhookHttpsOnly: boolean;
   readonly maxWebhooksPerUser: number;
   readonly maxSchedulesPerUser: number;
+  readonly maxWorkflowsPerUser: number;
 }
 
 interface Setting<K extends keyof Config> {

@@ -14,6 +14,8 @@ import { AppError } from '../kernel/errors.ts';
  * | `webhooks:write`   | make, change, test and delete webhooks; retry and replay  |
  * | `schedules:read`   | read schedules and their firings                          |
  * | `schedules:write`  | make, change, pause, trigger and delete schedules         |
+ * | `workflows:read`   | read workflows and their versions                         |
+ * | `workflows:write`  | define and take away workflows                            |
  * | `keys:write`       | issue and revoke API keys                                 |
  * | `admin`            | everybody's data and the system's; administrators only    |
  */
@@ -27,6 +29,8 @@ export const scopes = [
   'webhooks:write',
   'schedules:read',
   'schedules:write',
+  'workflows:read',
+  'workflows:write',
   'keys:write',
   'admin',
 ] as const;

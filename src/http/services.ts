@@ -7,6 +7,7 @@ import type { ExternalExecutions } from '../commands/report-execution.ts';
 import type { ExecutionRequests } from '../commands/request-execution.ts';
 import type { Webhooks } from '../delivery/webhooks.ts';
 import type { Scheduling } from '../scheduler/create-scheduling.ts';
+import type { WorkflowService } from '../workflows/create-workflows.ts';
 import type { Config } from '../setting.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
@@ -33,6 +34,7 @@ export interface Services {
   readonly webhooks: Webhooks;
   readonly schedules: Scheduling['schedules'];
   readonly scheduleStats: Scheduling['stats'];
+  readonly workflows: WorkflowService['workflows'];
   readonly endings: Endings;
   readonly streams: OpenStreams;
   readonly artifactsDir: string;

@@ -32,14 +32,6 @@ export interface WorkflowStarter {
   }): Promise<unknown>;
 }
 
-/** Where there are no workflows, a schedule can name one and has its firings recorded as skipped. */
-export const noWorkflows: WorkflowStarter = {
-  obstacleFor: (_owner, workflow) =>
-    Promise.resolve({ reason: 'targetMissing', note: `There is no workflow ${workflow}.` }),
-  start: (order) =>
-    Promise.reject(new AppError('WORKFLOW_NOT_FOUND', { message: `There is no workflow ${order.workflow}.` })),
-};
-
 interface LauncherDependencies {
   readonly requests: ExecutionRequests;
   readonly executions: ExecutionStore;
