@@ -45,6 +45,8 @@ const outputBytes = 1024 * 1024;
 const resultBytes = 1024 * 1024;
 const maxTimeoutMs = 900_000;
 const maxRunsPerChild = 1000;
+/** Subscriptions that one connection may have: more steps of a run cannot be followed. */
+const maxFollowedSteps = 1000;
 const childIdleMs = 60_000;
 const adminKeyFile = 'admin-key';
 /** What is left of requests when everything else has stopped may take this long to be answered. */
@@ -297,6 +299,7 @@ async function assemble(
     credentials,
     clock,
     executionById: (id) => queries.executionById(id),
+    stepsOf: (run) => queries.childrenOf('workflow', run, maxFollowedSteps),
     maxSocketsPerUser: config.maxSocketsPerUser,
     heartbeatMs: config.heartbeatMs,
   });

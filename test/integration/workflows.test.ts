@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { TestSocket } from '../support/web-socket.ts';
 
 const root = join(import.meta.dirname, '../..');
 const flags = ['--runner=inline', `--skills=${join(root, 'test/fixtures/skills')},${join(root, 'skills')}`];
@@ -284,6 +285,37 @@ describe('a workflow', () => {
       '/steps/shows/params/text',
       '/output',
     ]);
+  });
+
+  it('can be followed over a WebSocket with all its steps', async () => {
+    const name = await define({
+      steps: {
+        first: { skill: 'step', params: { waitMs: 100 } },
+        second: { skill: 'step', needs: ['first'], params: { waitMs: 100 } },
+      },
+    });
+    const id = await start(name);
+    const socket = await TestSocket.open(`${server.url}/ws?token=${token}`);
+    socket.send({ type: 'subscribe', executionId: id, steps: true });
+    await socket.next('stream-end', ({ executionId }) => executionId === id);
+    const steps = socket.of('step');
+    expect(steps.map(({ executionId, step }) => [executionId, step])).toEqual([
+      [id, 'first'],
+      [id, 'second'],
+    ]);
+    for (const { stepExecutionId } of steps) {
+      await socket.next('execution-complete', ({ executionId }) => executionId === stepExecutionId);
+      expect(socket.seqs(stepExecutionId as string)[0]).toBe(1);
+    }
+    const late = await TestSocket.open(`${server.url}/ws?token=${token}`);
+    late.send({ type: 'subscribe', executionId: id, steps: true });
+    await until('all of it', () => late.of('stream-end').length === 3);
+    expect(late.of('step')).toHaveLength(2);
+    const plain = await TestSocket.open(`${server.url}/ws?token=${token}`);
+    plain.send({ type: 'subscribe', executionId: id, id: 1 });
+    await plain.next('stream-end');
+    expect(plain.of('step')).toEqual([]);
+    for (const each of [socket, late, plain]) each.close();
   });
 
   it('is run by a schedule, and the tree of causes says so', async () => {
