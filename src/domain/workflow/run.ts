@@ -57,7 +57,7 @@ interface Step {
   open: number;
   ended: number;
   failed: number;
-  firstError: StepError | null;
+  firstFailure: StepError | null;
   /** Of executions that are open, in percent. */
   progress: number;
 }
@@ -185,22 +185,22 @@ export class WorkflowRun {
     step.results[at] = part.result;
     if (part.status === 'completed') return;
     step.failed++;
-    step.firstError ??= part.error ?? {
-      code: part.status === 'cancelled' ? 'CANCELLED' : 'FAILED',
-      message: 'It failed.',
-    };
+    if (part.status === 'failed') step.firstFailure ??= part.error ?? { code: 'FAILED', message: 'It failed.' };
   }
 
   #begin(step: Step): void {
     const { definition } = step;
-    if (this.#cancelled) {
-      step.status = 'cancelled';
+    const needs = definition.needs.map((id) => this.#steps.get(id)?.status);
+    if (needs.some((status) => status === 'waiting' || status === 'running')) return;
+    // What had begun before the run was cancelled may have ended well.
+    const isTooLate = this.#cancelled && step.parts.size === 0;
+    const mayRun = this.#mayRun(definition);
+    if (!mayRun && !(isTooLate && needs.includes('cancelled'))) {
+      step.status = 'skipped';
       return;
     }
-    const needs = definition.needs.map((id) => this.#steps.get(id));
-    if (needs.some((need) => need?.status === 'waiting' || need?.status === 'running')) return;
-    if (!this.#mayRun(definition)) {
-      step.status = 'skipped';
+    if (isTooLate) {
+      step.status = 'cancelled';
       return;
     }
     step.status = 'running';
@@ -260,13 +260,12 @@ export class WorkflowRun {
     step.result = isFanOut
       ? Array.from({ length: total }, (_, i) => step.results[i] ?? null)
       : (step.results[0] ?? null);
-    const only = step.parts.get(0);
-    const wasCancelled = this.#cancelled || (!isFanOut && only !== 'open' && only?.status === 'cancelled');
     if (step.failed === 0 && step.ended === total) step.status = 'completed';
-    else if (wasCancelled) {
+    else if (step.firstFailure !== null) fail(step, step.firstFailure);
+    else {
       step.status = 'cancelled';
-      step.error = step.firstError;
-    } else fail(step, step.firstError ?? { code: 'FAILED', message: 'It failed.' });
+      step.error = { code: 'CANCELLED', message: 'It was cancelled.' };
+    }
   }
 
   #lookUp(tokens: readonly string[], item: JsonValue, index: number | null): JsonValue | undefined {
@@ -299,7 +298,7 @@ function newStep(definition: StepDefinition): Step {
     open: 0,
     ended: 0,
     failed: 0,
-    firstError: null,
+    firstFailure: null,
     progress: 0,
   };
 }
