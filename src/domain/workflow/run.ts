@@ -192,17 +192,13 @@ export class WorkflowRun {
     const { definition } = step;
     const needs = definition.needs.map((id) => this.#steps.get(id)?.status);
     if (needs.some((status) => status === 'waiting' || status === 'running')) return;
-    // What had begun before the run was cancelled may have ended well.
-    const isTooLate = this.#cancelled && step.parts.size === 0;
-    const mayRun = this.#mayRun(definition);
-    if (!mayRun && !(isTooLate && needs.includes('cancelled'))) {
-      step.status = 'skipped';
-      return;
+    // What has executions began once, whatever the run came to since.
+    if (step.parts.size === 0) {
+      const isTooLate = this.#cancelled && needs.includes('cancelled');
+      if (!isTooLate && !this.#mayRun(definition)) step.status = 'skipped';
+      else if (this.#cancelled) step.status = 'cancelled';
     }
-    if (isTooLate) {
-      step.status = 'cancelled';
-      return;
-    }
+    if (step.status !== 'waiting') return;
     step.status = 'running';
     if (definition.forEach === null) return;
     const items = this.#lookUp(tokensOf(definition.forEach.from) ?? [], null, null);
