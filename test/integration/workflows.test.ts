@@ -133,6 +133,9 @@ describe('a workflow', () => {
     expect([next.status, next.body.version]).toEqual([201, 2]);
     const { body } = await call('GET', `/api/workflows/${name}/versions`);
     expect(body.versions.map(({ version }: { version: number }) => version)).toEqual([2, 1]);
+    expect((await call('GET', `/api/workflows/${name}/versions/1`)).body.version).toBe(1);
+    expect((await call('GET', `/api/workflows/${name}/versions/3`)).status).toBe(404);
+    expect((await call('GET', `/api/workflows/${name}/versions/x`)).status).toBe(400);
     const old = await call(
       'POST',
       `/api/workflows/${name}/run`,
