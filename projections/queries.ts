@@ -8,6 +8,7 @@ import {
   todoAfter,
 } from './executions/queries.ts';
 import {
+  countSchedules,
   firedInstants,
   listFirings,
   listSchedules,
@@ -51,6 +52,7 @@ export const queries = {
   countUsers,
   erasedUserIds,
   countsByType,
+  countSchedules,
   firedInstants,
   listFirings,
   listSchedules,

@@ -125,6 +125,16 @@ export const scheduledRunsTable = defineTable<ScheduledRunRow>({
   indexes: [],
 });
 
+/** How many schedules an owner has, deleted ones left out: counting them anew for each one that is made would take too long. */
+export type ScheduleCountRow = ReadModelRow & { readonly owner: string; readonly schedules: number };
+
+export const scheduleCountsTable = defineTable<ScheduleCountRow>({
+  name: 'schedule_counts',
+  key: ['owner'],
+  columns: { owner: 'text', schedules: 'integer' },
+  indexes: [],
+});
+
 const endings: ReadonlyMap<string, 'good' | 'bad' | 'neither'> = new Map([
   ['ExecutionCompleted', 'good'],
   ['ExecutionFailed', 'bad'],
@@ -137,7 +147,7 @@ const endings: ReadonlyMap<string, 'good' | 'bad' | 'neither'> = new Map([
 export const schedulesProjection: Projection = {
   name: 'schedules',
   version: 1,
-  tables: [schedulesTable, firingsTable, scheduledRunsTable],
+  tables: [schedulesTable, firingsTable, scheduledRunsTable, scheduleCountsTable],
   apply(event, write) {
     if (event.type === 'ScheduleCreated') create(event, write);
     else if (event.type.startsWith('Schedule')) {
@@ -145,6 +155,7 @@ export const schedulesProjection: Projection = {
       if (row === undefined || row.status === 'deleted') return;
       write.update(schedulesTable, row, { ...changesBy(event, row), revision: event.revision });
       addFiring(event, write);
+      if (event.type === 'ScheduleDeleted') count(row.owner, -1, write);
     } else if (event.type === 'ExecutionRequested') {
       if (event.data.cause === 'schedule' && event.revision === 0) requested(event.stream, write);
     } else if (endings.has(event.type)) ended(event, write);
@@ -174,6 +185,13 @@ function create(event: RecordedEvent<'ScheduleCreated'>, write: ReadModelWriter)
     revision: event.revision,
     position: event.position,
   });
+  count(owner, 1, write);
+}
+
+function count(owner: string, by: number, write: ReadModelWriter): void {
+  const row = write.get(scheduleCountsTable, owner);
+  if (row === undefined) write.insert(scheduleCountsTable, { owner, schedules: by });
+  else write.update(scheduleCountsTable, row, { schedules: row.schedules + by });
 }
 
 function firstSettled({ startAtMs }: ScheduleSettings, atMs: number): number {

@@ -30,6 +30,11 @@ export function listSchedules(
   return { rows: reader.all(sql, ...values, limit, offset) as readonly ScheduleRow[], total: Number(total) };
 }
 
+/** How many schedules an owner has; deleted ones are left out. */
+export function countSchedules(reader: ReadModelReader, owner: string): number {
+  return Number(reader.get('SELECT schedules FROM schedule_counts WHERE owner = ?', owner)?.schedules ?? 0);
+}
+
 /** Schedules after one in the order of their creation, deleted ones left out: what the scheduler looks after. */
 export function schedulesAfter(reader: ReadModelReader, after: number, limit: number): readonly ScheduleRow[] {
   const sql = "SELECT * FROM schedules WHERE position > ? AND status <> 'deleted' ORDER BY position LIMIT ?";

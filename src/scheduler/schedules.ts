@@ -30,7 +30,7 @@ interface Dependencies {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly vault: Vault;
-  readonly queries: Pick<Queries, 'scheduleById' | 'listSchedules'>;
+  readonly queries: Pick<Queries, 'scheduleById' | 'countSchedules'>;
   readonly launcher: Launcher;
   readonly skillOf: (name: string) => LoadedSkill | undefined;
   readonly maxPerUser: number;
@@ -60,7 +60,7 @@ export class Schedules {
     const { queries, maxPerUser, clock, vault, skillOf } = this.#deps;
     const id = idempotencyKey === null ? newId('sched', clock) : derivedId('sched', owner, idempotencyKey);
     const { settings, secret } = settingsWith(id, options, defaultSettings, skillOf);
-    if ((await queries.listSchedules(owner, null, 1, 0)).total >= maxPerUser)
+    if ((await queries.countSchedules(owner)) >= maxPerUser)
       throw new AppError('LIMIT_REACHED', { message: `There are ${String(maxPerUser)} schedules already.` });
     const sealed = await this.#seal(id, owner, secret);
     const all = { ...settings, sealed };

@@ -36,12 +36,13 @@ describe.each(backends)('what ihuman does by itself, killed at any moment, on $n
   let sink: WebhookSink;
   let server: ServerProcess;
   let token = '';
-  let life = 0;
   /** The lives of the server in which an id was answered with success. */
   const taken = new Map<string, number[]>();
 
   const start = async (): Promise<void> => {
-    life++;
+    // What the life before had sent may still be on its way here.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    sink.era++;
     server = await ServerProcess.start(dataDir, [
       '--runner=inline',
       '--egress-allow=127.0.0.0/8',
@@ -63,13 +64,13 @@ describe.each(backends)('what ihuman does by itself, killed at any moment, on $n
 
   beforeAll(async () => {
     sink = await WebhookSink.open();
-    sink.reply = ({ path, headers }, response) => {
+    sink.reply = ({ path, headers, era }, response) => {
       const id = String(headers['webhook-id']);
       // Some fail at first, some answer late, and one endpoint takes nothing.
       const isDead = path === '/dead' || (path === '/flaky' && headers['x-ihuman-attempt'] === '1');
       setTimeout(
         () => {
-          if (!isDead) taken.set(id, [...(taken.get(id) ?? []), life]);
+          if (!isDead) taken.set(id, [...(taken.get(id) ?? []), era]);
           response.writeHead(isDead ? 500 : 200).end();
         },
         path === '/slow' ? 20 : 0,

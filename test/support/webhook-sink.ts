@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** A delivery as a receiver sees it. */
 export interface Received {
@@ -11,6 +11,8 @@ export interface Received {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
   readonly atMs: number;
+  /** What {@link WebhookSink.era} was when its connection was made. */
+  readonly era: number;
 }
 
 type Reply = (request: Received, response: ServerResponse) => void;
@@ -22,10 +24,16 @@ export class WebhookSink {
   readonly #server: Server;
   /** How it answers; at first with 200. */
   reply: Reply = (_, response) => response.end('ok');
+  /** A number for what is to be told apart: connections keep the one of their beginning. */
+  era = 0;
+  readonly #eras = new WeakMap<Socket, number>();
 
   private constructor(server: Server) {
     this.#server = server;
     this.url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    server.on('connection', (socket: Socket) => {
+      this.#eras.set(socket, this.era);
+    });
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       void this.#take(request, response);
     });
@@ -61,6 +69,7 @@ export class WebhookSink {
     const received: Received = {
       ...{ path: request.url ?? '', headers: request.headers, text, atMs: Date.now() },
       body: JSON.parse(text) as unknown,
+      era: this.#eras.get(request.socket) ?? this.era,
     };
     this.received.push(received);
     this.reply(received, response);
