@@ -22,8 +22,7 @@ export async function openPlatform(
     createServerLog('error', (text) => process.stderr.write(text)),
   );
   await platform.start();
-  const owner = (await platform.services.queries.firstUserWithRole('administrator'))?.id ?? '';
-  return { platform, owner };
+  return { platform, owner: await platform.administratorId() };
 }
 
 /** Says a line to the program that started this one. */

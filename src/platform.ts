@@ -98,8 +98,7 @@ export class Platform {
     this.#scheduling = parts.scheduling;
     this.#workflowService = parts.workflowService;
     const { external, clock, queries, webhooks, schedules } = parts.services;
-    const defaultOwner = async (): Promise<string> =>
-      (await queries.firstUserWithRole('administrator'))?.id ?? 'system';
+    const defaultOwner = (): Promise<string> => this.administratorId();
     const isUser = async (userId: string): Promise<boolean> => (await queries.userById(userId))?.erased === 0;
     this.webSocketManager = new WebSocketManager({
       external,
@@ -111,6 +110,11 @@ export class Platform {
     this.webhookManager = new WebhookManager({ webhooks, queries, isUser });
     const { stats } = parts.scheduling;
     this.schedulerManager = new SchedulerManager({ schedules, queries, stats, defaultOwner, isUser });
+  }
+
+  /** Id of the account that the first start made: whose things are that belong to nobody else. */
+  async administratorId(): Promise<string> {
+    return (await this.services.queries.firstUserWithRole('administrator'))?.id ?? 'system';
   }
 
   /**

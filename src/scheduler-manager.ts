@@ -1,4 +1,4 @@
-import type { ScheduleRow } from '../projections/schedules/projection.ts';
+import type { ScheduleRow } from '../projections/schedules/tables.ts';
 import { scheduleView } from './http/schedule-views.ts';
 import { AppError } from './kernel/errors.ts';
 import type { JsonObject } from './kernel/json.ts';

@@ -1,5 +1,5 @@
 import type { Cell, ReadModelReader } from '../../src/projecting/projection.ts';
-import type { FiringRow, ScheduleRow } from './projection.ts';
+import type { FiringRow, ScheduleRow } from './tables.ts';
 
 /** One schedule by id; deleted ones too. */
 export function scheduleById(reader: ReadModelReader, id: string): ScheduleRow | null {

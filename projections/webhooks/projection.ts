@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../src/event-log/event-log.ts';
 import { derivedId } from '../../src/kernel/ids.ts';
 import type { Projection, ReadModelWriter } from '../../src/projecting/projection.ts';
 import { executionsTable } from '../executions/projection.ts';
-import { schedulesTable } from '../schedules/projection.ts';
+import { schedulesTable } from '../schedules/tables.ts';
 import { applyDelivery, addDelivery } from './deliveries.ts';
 import { isWanted, publicNameOf, type WebhookFilter } from './public-event.ts';
 import {

@@ -35,6 +35,8 @@ const handOverMs = 1000;
  * Delivers what the to-do list says: the rows of `deliveries` that wait. It hears of news by the log, reads them from the list,
  * attempts what is due, and appends the outcome under the revision that the delivery had. After a crash the list says what is left:
  * an attempt whose outcome was not recorded is made again, under the same `webhook-id`.
+ *
+ * INV-9: what waits is attempted until it was taken, given up or skipped.
  */
 export class Deliverer {
   readonly #deps: DelivererDependencies;

@@ -1,4 +1,4 @@
-import type { FiringRow, ScheduleRow } from '../../projections/schedules/projection.ts';
+import type { FiringRow, ScheduleRow } from '../../projections/schedules/tables.ts';
 import type { ScheduleSettings } from '../../schemas/generated/events.ts';
 import { toCursor } from '../event-log/cursor.ts';
 import type { JsonObject } from '../kernel/json.ts';

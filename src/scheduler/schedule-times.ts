@@ -1,4 +1,4 @@
-import type { ScheduleRow } from '../../projections/schedules/projection.ts';
+import type { ScheduleRow } from '../../projections/schedules/tables.ts';
 import type { ScheduleSettings } from '../../schemas/generated/events.ts';
 import type { Instants } from '../domain/schedule/firings.ts';
 import type { Backfill, BufferedFiring, LivingSchedule } from '../domain/schedule/state.ts';

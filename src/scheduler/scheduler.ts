@@ -37,6 +37,8 @@ const maxRounds = 1000;
  * Fires schedules: what is due is settled by one append to the schedule's stream, and then run. The instant names the run, and the
  * append names the revision it stands on, so nothing fires twice, whoever tries: the revision of one of two is refused, and an
  * execution with that name exists already. What was fired and not yet run is on the list of open firings, and run after a crash.
+ *
+ * INV-10: every time is settled once.
  */
 export class Scheduler {
   readonly #deps: SchedulerDependencies;

@@ -1,4 +1,4 @@
-import type { ScheduleRow } from '../../projections/schedules/projection.ts';
+import type { ScheduleRow } from '../../projections/schedules/tables.ts';
 import type { ScheduleSettings } from '../../schemas/generated/events.ts';
 import {
   decideSchedule,

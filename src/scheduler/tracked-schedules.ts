@@ -1,4 +1,4 @@
-import type { ScheduleRow } from '../../projections/schedules/projection.ts';
+import type { ScheduleRow } from '../../projections/schedules/tables.ts';
 import { isEnding } from '../commands/endings.ts';
 import { evolveSchedule } from '../domain/schedule/evolve.ts';
 import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';

@@ -19,7 +19,7 @@ export type StepRequest =
 
 const notRequestable = ['PARAMS_INVALID', 'EVENT_TOO_LARGE', 'IDEMPOTENCY_KEY_REUSED', 'VALIDATION_FAILED'];
 
-/** Requests the execution of a step; the id of its cause is its key, so that asking twice leads to one. */
+/** Requests the execution of a step. INV-11: the id of its cause is its key, so that asking twice leads to one. */
 export async function requestStep(
   { id: run, owner }: OpenRun,
   { step, params }: Launch,

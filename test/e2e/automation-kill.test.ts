@@ -30,7 +30,7 @@ const backends = [
   },
 ];
 
-describe.each(backends)('what ihuman does by itself, killed at any moment, on $name', ({ flags, missing }) => {
+describe.each(backends)('INV-9: what ihuman does by itself, killed at any moment, on $name', ({ flags, missing }) => {
   const dataDir = tempDir();
   const roll = diceFrom(seed);
   let sink: WebhookSink;

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 
-import type { ScheduleRow } from '../../../projections/schedules/projection.ts';
+import type { ScheduleRow } from '../../../projections/schedules/tables.ts';
 import { mayRead, ownerFilter } from '../../auth/principal.ts';
 import { toCursor } from '../../event-log/cursor.ts';
 import type { Position } from '../../event-log/event-log.ts';

@@ -224,7 +224,7 @@ describe('a schedule', () => {
     }
   });
 
-  it('settles each of its times once, whatever the clock does, whenever runs end and whoever starts it anew', () => {
+  it('INV-10: settles each of its times once, whatever the clock does, whenever runs end and whoever starts it anew', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('clock' as const), byMs: fc.integer({ min: -5 * minute, max: 10 * minute }) }),
       fc.record({ kind: fc.constant('jump' as const), byMs: fc.integer({ min: 0, max: 500 * minute }) }),

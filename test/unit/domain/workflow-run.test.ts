@@ -78,7 +78,7 @@ describe('a run of a workflow', () => {
     expect(noList.ending).toMatchObject({ kind: 'failed' });
   });
 
-  it('ends the same however often it is taken up anew, launches nothing twice, and always ends', () => {
+  it('INV-11: ends the same however often it is taken up anew, launches nothing twice, and always ends', () => {
     const anyWorkflow = fc.integer({ min: 1, max: 7 }).chain((count) =>
       fc.tuple(
         ...Array.from({ length: count }, (_, i) =>
