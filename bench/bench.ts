@@ -10,6 +10,9 @@ import { appendFigure } from './figures/log.ts';
 import { kafkaFigures } from './figures/kafka.ts';
 import { memoryFigures } from './figures/memory.ts';
 import { bigLogFigures, startFigure } from './figures/rebuild.ts';
+import { scheduleFigures } from './figures/schedules.ts';
+import { webhookFigures } from './figures/webhooks.ts';
+import { workflowFigures } from './figures/workflows.ts';
 import { withPlace } from './place.ts';
 
 /**
@@ -33,6 +36,9 @@ const groups: Readonly<Record<string, () => Promise<Figure[]>>> = {
   http: () => httpFigures(scale),
   batch: () => batchFigures(),
   'fan-out': async () => [await fanOutFigure(scale)],
+  webhooks: () => webhookFigures(scale),
+  schedules: () => scheduleFigures(scale),
+  workflows: () => workflowFigures(scale),
   'big-log': () => bigLogFigures(scale),
   start: async () => [await startFigure()],
   memory: () => memoryFigures(Number(values.minutes)),

@@ -1,10 +1,47 @@
 import { countsByType } from './event-counts/queries.ts';
-import { countsByStatus, executionById, listExecutions, todoAfter } from './executions/queries.ts';
+import {
+  childrenOf,
+  countsByStatus,
+  executionById,
+  listExecutions,
+  openRunsAfter,
+  todoAfter,
+} from './executions/queries.ts';
+import {
+  countSchedules,
+  firedInstants,
+  listFirings,
+  listSchedules,
+  openFirings,
+  scheduleById,
+  schedulesAfter,
+} from './schedules/queries.ts';
 import { allSkills } from './skills/queries.ts';
 import { countUsers, erasedUserIds, firstUserWithRole, userById } from './users/queries.ts';
+import {
+  attemptsOf,
+  countsOf,
+  deliveriesOfStream,
+  deliveryById,
+  deliveryOf,
+  deliveryTotals,
+  listDeliveries,
+  listWebhooks,
+  openReplays,
+  pendingAfter,
+  pendingOf,
+  replaysOf,
+  subjectsOf,
+  webhookById,
+  webhookOwners,
+  webhooksAfter,
+} from './webhooks/queries.ts';
+import { listWorkflows, workflowById, workflowVersion, workflowVersions } from './workflows/queries.ts';
 
 /** Every question that can be asked of the read models, by the name that crosses to the store thread. */
 export const queries = {
+  childrenOf,
+  openRunsAfter,
   executionById,
   listExecutions,
   countsByStatus,
@@ -15,4 +52,31 @@ export const queries = {
   countUsers,
   erasedUserIds,
   countsByType,
+  countSchedules,
+  firedInstants,
+  listFirings,
+  listSchedules,
+  openFirings,
+  scheduleById,
+  schedulesAfter,
+  attemptsOf,
+  countsOf,
+  deliveriesOfStream,
+  deliveryById,
+  deliveryOf,
+  deliveryTotals,
+  listDeliveries,
+  listWebhooks,
+  openReplays,
+  pendingAfter,
+  pendingOf,
+  replaysOf,
+  subjectsOf,
+  webhookById,
+  webhookOwners,
+  webhooksAfter,
+  listWorkflows,
+  workflowById,
+  workflowVersion,
+  workflowVersions,
 } as const;

@@ -12,8 +12,10 @@ import { ExternalExecutions } from './commands/report-execution.ts';
 import { ExecutionRequests } from './commands/request-execution.ts';
 import { UserStore } from './commands/user-store.ts';
 import type { Config } from './setting.ts';
+import { createDelivery, type Delivery } from './delivery/create-delivery.ts';
 import { type Backend, openBackend } from './event-log/open-backend.ts';
 import type { FeedPublisher } from './feed/topic/feed-publisher.ts';
+import { workflowOfRun } from './domain/workflow/definition.ts';
 import { createHttpApp } from './http/app.ts';
 import { FrontDoor, type StartProgress } from './http/front-door.ts';
 import { OpenStreams } from './http/open-streams.ts';
@@ -34,11 +36,17 @@ import { SkillCatalog } from './skills/skill-catalog.ts';
 import { createQueries, type Queries } from './store/query-client.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
+import { createScheduling, type Scheduling } from './scheduler/create-scheduling.ts';
+import { SchedulerManager } from './scheduler-manager.ts';
+import { WebhookManager } from './webhook-manager.ts';
+import { createWorkflows, placeOfRun, type WorkflowService } from './workflows/create-workflows.ts';
 
 const outputBytes = 1024 * 1024;
 const resultBytes = 1024 * 1024;
 const maxTimeoutMs = 900_000;
 const maxRunsPerChild = 1000;
+/** Subscriptions that one connection may have: more steps of a run cannot be followed. */
+const maxFollowedSteps = 1000;
 const childIdleMs = 60_000;
 const adminKeyFile = 'admin-key';
 /** What is left of requests when everything else has stopped may take this long to be answered. */
@@ -62,12 +70,17 @@ export class Platform {
   readonly services: Services;
   readonly hub: RealtimeHub;
   readonly webSocketManager: WebSocketManager;
+  readonly webhookManager: WebhookManager;
+  readonly schedulerManager: SchedulerManager;
   readonly #backend: Backend;
   readonly #catalog: SkillCatalog;
   readonly #runner: Runner;
   readonly #serverLog: ServerLog;
   readonly #state: State;
   readonly #publisher: FeedPublisher | null;
+  readonly #delivery: Delivery;
+  readonly #scheduling: Scheduling;
+  readonly #workflowService: WorkflowService;
   #app: Awaited<ReturnType<typeof createHttpApp>> | null = null;
   #door: FrontDoor | null = null;
 
@@ -81,13 +94,27 @@ export class Platform {
     this.#serverLog = parts.serverLog;
     this.#state = parts.state;
     this.#publisher = parts.publisher;
+    this.#delivery = parts.delivery;
+    this.#scheduling = parts.scheduling;
+    this.#workflowService = parts.workflowService;
+    const { external, clock, queries, webhooks, schedules } = parts.services;
+    const defaultOwner = (): Promise<string> => this.administratorId();
+    const isUser = async (userId: string): Promise<boolean> => (await queries.userById(userId))?.erased === 0;
     this.webSocketManager = new WebSocketManager({
-      external: parts.services.external,
+      external,
       hub: parts.hub,
-      clock: parts.services.clock,
-      defaultOwner: async () => (await parts.services.queries.firstUserWithRole('administrator'))?.id ?? 'system',
-      isUser: async (userId) => (await parts.services.queries.userById(userId))?.erased === 0,
+      clock,
+      defaultOwner,
+      isUser,
     });
+    this.webhookManager = new WebhookManager({ webhooks, queries, isUser });
+    const { stats } = parts.scheduling;
+    this.schedulerManager = new SchedulerManager({ schedules, queries, stats, defaultOwner, isUser });
+  }
+
+  /** Id of the account that the first start made: whose things are that belong to nobody else. */
+  async administratorId(): Promise<string> {
+    return (await this.services.queries.firstUserWithRole('administrator'))?.id ?? 'system';
   }
 
   /**
@@ -161,6 +188,12 @@ export class Platform {
     });
     if (config.roles.has('runner')) this.#backend.membership.join();
     this.#publisher?.start();
+    await this.#scheduling.scheduler.load();
+    if (config.roles.has('runner')) {
+      await this.#delivery.start();
+      await this.#workflowService.orchestrator.start();
+      await this.#scheduling.scheduler.start();
+    }
     this.#state.ready = true;
     const keyFile = join(config.dataDir, adminKeyFile);
     return {
@@ -184,7 +217,10 @@ export class Platform {
     };
     this.#catalog.stop();
     const closing = step(() => Promise.all([this.#door?.close(), this.#app?.close()]));
+    await step(() => this.#scheduling.scheduler.stop());
+    await step(() => this.#workflowService.orchestrator.stop());
     await step(() => this.#runner.stop(this.config.shutdownGraceMs));
+    await step(() => this.#delivery.stop(this.config.shutdownGraceMs));
     await step(() => this.#publisher?.stop());
     // Only now: others would take what still runs here for lost.
     await step(() => this.#backend.membership.leave());
@@ -215,6 +251,9 @@ interface Parts {
   readonly state: State;
   /** Null when the log is published to no topic. */
   readonly publisher: FeedPublisher | null;
+  readonly delivery: Delivery;
+  readonly scheduling: Scheduling;
+  readonly workflowService: WorkflowService;
 }
 
 function kafkaSettings(config: Config) {
@@ -264,6 +303,7 @@ async function assemble(
     credentials,
     clock,
     executionById: (id) => queries.executionById(id),
+    stepsOf: (run) => queries.childrenOf('workflow', run, maxFollowedSteps),
     maxSocketsPerUser: config.maxSocketsPerUser,
     heartbeatMs: config.heartbeatMs,
   });
@@ -273,7 +313,8 @@ async function assemble(
     clock,
     limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued },
     waiting: () => runner.waiting,
-    placeFor: (skill, timeoutMs) => runner.placeFor(skill, timeoutMs),
+    placeFor: (skill, timeoutMs) =>
+      workflowOfRun(skill.metadata.name) === null ? runner.placeFor(skill, timeoutMs) : placeOfRun(node),
   });
   const runnerStats = (): RunnerStats => ({
     running: runner.running,
@@ -282,6 +323,50 @@ async function assemble(
     mode: skillRunner.mode,
   });
   const readModels = (): Promise<ReadModelStatus> => store.read<ReadModelStatus>('readModels.status');
+  const delivery = createDelivery({
+    config,
+    log,
+    queries,
+    vault,
+    membership,
+    clock,
+    node,
+    onError: (error, about) => {
+      serverLog.write('error', 'delivery.not_recorded', { about, error: describe(error) });
+    },
+  });
+  const workflowService = createWorkflows({
+    config,
+    log,
+    queries,
+    vault,
+    membership,
+    clock,
+    node,
+    requests,
+    executions,
+    resultBytes,
+    skillOf: (name) => catalog.get(name),
+    onError: (error, about) => {
+      serverLog.write('error', 'workflow.not_recorded', { about, error: describe(error) });
+    },
+  });
+  const scheduling = createScheduling({
+    config,
+    log,
+    queries,
+    vault,
+    membership,
+    clock,
+    node,
+    requests,
+    executions,
+    workflows: workflowService.workflows,
+    skillOf: (name) => catalog.get(name),
+    onError: (error, about) => {
+      serverLog.write('error', 'firing.not_recorded', { about, error: describe(error) });
+    },
+  });
   const services: Services = {
     config,
     clock,
@@ -294,6 +379,10 @@ async function assemble(
     requests,
     executions,
     external: new ExternalExecutions({ log, executions, clock }),
+    webhooks: delivery.webhooks,
+    schedules: scheduling.schedules,
+    scheduleStats: scheduling.stats,
+    workflows: workflowService.workflows,
     endings: new Endings(log),
     streams: new OpenStreams(credentials),
     artifactsDir: artifactsDirOf(config),
@@ -337,7 +426,20 @@ async function assemble(
       });
   });
   const publisher = await createPublisher(config, backend, serverLog, node);
-  return { config, services, hub, backend, catalog, runner, serverLog, state, publisher };
+  return {
+    config,
+    services,
+    hub,
+    backend,
+    catalog,
+    runner,
+    serverLog,
+    state,
+    publisher,
+    delivery,
+    scheduling,
+    workflowService,
+  };
 }
 
 async function createPublisher(

@@ -49,7 +49,13 @@ export function text(value: unknown, field: 'message' | 'status' | 'reason'): st
   throw refused(field, `must be a string of at most ${String(max)} characters`);
 }
 
-/** The same, or nothing. */
+/** A text that is checked further elsewhere. */
+export function anyText(value: unknown, field: string): string {
+  if (typeof value === 'string') return value;
+  throw refused(field, 'must be a string');
+}
+
+/** A text no longer than an event holds, or nothing. */
 export function optionalText(value: unknown, field: 'status' | 'reason'): string | null {
   return value === undefined || value === null ? null : text(value, field);
 }

@@ -43,6 +43,11 @@ export interface Config {
   readonly maxSocketsPerUser: number;
   readonly heartbeatMs: number;
   readonly shutdownGraceMs: number;
+  readonly egressAllow: readonly string[];
+  readonly webhookHttpsOnly: boolean;
+  readonly maxWebhooksPerUser: number;
+  readonly maxSchedulesPerUser: number;
+  readonly maxWorkflowsPerUser: number;
 }
 
 interface Setting<K extends keyof Config> {

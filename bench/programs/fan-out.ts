@@ -68,8 +68,8 @@ async function ours(): Promise<void> {
     createServerLog('error', (text) => process.stderr.write(text)),
   );
   const { url, adminKeyFile } = await platform.start();
-  const { external, queries } = platform.services;
-  const owner = (await queries.firstUserWithRole('administrator'))?.id ?? '';
+  const { external } = platform.services;
+  const owner = await platform.administratorId();
   const { executionId: id } = await external.open({ owner, actor: 'system', name: 'fan-out', params: {} });
   say({ url: `${url}/ws?token=${readFileSync(adminKeyFile ?? '', 'utf8').trim()}&execution=${id}` });
   await told();

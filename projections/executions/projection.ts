@@ -117,6 +117,8 @@ export const executionsTable = defineTable<ExecutionRow>({
     // Nearly all executions complete: those are found by walking the owner's, the others by this.
     { columns: ['owner', 'status'], where: "status <> 'completed'" },
     { columns: ['owner', 'skill'] },
+    // The steps of a workflow's run, and what came of a firing: nearly all executions have no such cause.
+    { columns: ['causeId'], where: "cause IN ('workflow', 'schedule', 'retry')" },
     // The runner's to-do list: small however long the history is.
     { columns: ['position'], where: 'endedAtMs IS NULL' },
   ],

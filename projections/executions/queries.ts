@@ -20,6 +20,22 @@ export function executionById(reader: ReadModelReader, id: string): ExecutionRow
   return (reader.get('SELECT * FROM executions WHERE id = ?', id) as ExecutionRow | undefined) ?? null;
 }
 
+/** Executions with an id of a cause, or one that begins with it and a slash, oldest first. */
+export function childrenOf(reader: ReadModelReader, cause: string, id: string, limit: number): readonly ExecutionRow[] {
+  const sql = `SELECT * FROM executions
+    WHERE cause = ? AND cause IN ('workflow', 'schedule', 'retry') AND causeId >= ? AND causeId < ?
+    ORDER BY position LIMIT ?`;
+  // No id goes on with a sign before 0 but a slash.
+  return reader.all(sql, cause, id, `${id}0`, limit) as readonly ExecutionRow[];
+}
+
+/** Runs of workflows that have not ended, after a position of the log. */
+export function openRunsAfter(reader: ReadModelReader, after: number, limit: number): readonly ExecutionRow[] {
+  const sql = `SELECT * FROM executions
+    WHERE endedAtMs IS NULL AND position > ? AND skill >= 'workflow:' AND skill < 'workflow;' ORDER BY position LIMIT ?`;
+  return reader.all(sql, after, limit) as readonly ExecutionRow[];
+}
+
 /** A page of executions, newest request first, and how many there are in all. */
 export function listExecutions(
   reader: ReadModelReader,

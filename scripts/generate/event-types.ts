@@ -6,7 +6,9 @@ const header = '// Written by `npm run generate` from schemas/**/*.avsc. Do not 
 /** TypeScript for the event types. */
 export function eventTypesSource({ shared, events }: LoadedSchemas): string {
   const enums = new Map<string, ComplexSchema>();
-  const records = [...shared, ...events.map((event) => event.schema)];
+  const named = [...shared, ...events.map((event) => event.schema)];
+  const records = named.filter(({ type }) => type === 'record');
+  for (const schema of shared) collectEnums(schema, enums);
   for (const record of records) for (const field of record.fields ?? []) collectEnums(field.type, enums);
   const names = events.map((event) => event.name);
   return [
@@ -49,6 +51,8 @@ export function schemaConstantsSource({ events, record }: LoadedSchemas): string
 /** The page that lists all events. */
 export function eventsPage({ shared, events }: LoadedSchemas): string {
   const section = (schema: ComplexSchema): string => {
+    if (schema.symbols !== undefined)
+      return `## ${nameOf(schema)}\n\n${schema.doc ?? ''} One of ${schema.symbols.map((symbol) => `\`${symbol}\``).join(', ')}.\n`;
     const rows = (schema.fields ?? []).map(
       (f) => `| \`${f.name}\` | \`${typeOf(f.type).replaceAll('|', '\\|')}\` | ${f.doc ?? ''} |`,
     );
@@ -61,7 +65,7 @@ export function eventsPage({ shared, events }: LoadedSchemas): string {
     'Written by `npm run generate` from the schemas in `schemas/`. Every event also carries `id`, `stream`, `revision`, `position`, `at`, `actor`, `causationId` and `correlationId`.\n',
     'An event follows from the ones before it in its stream; the last two say what the stream does not. `causationId` is the id of the event in another stream that led to this one: on the request of a repeated execution (`cause` is `retry`), the last event of the execution that it repeats. `correlationId` is the whole that the stream belongs to: on the requests of a batch, the batch. Otherwise both are null.\n',
     ...events.map((e) => section(e.schema)),
-    '# Shared records\n',
+    '# Shared types\n',
     ...shared.map(section),
   ].join('\n');
 }

@@ -9,6 +9,13 @@ import { AppError } from '../kernel/errors.ts';
  * | `executions:read`  | read and follow executions, their events and artifacts    |
  * | `executions:write` | run skills, cancel, report progress of external ones      |
  * | `events:read`      | the event feed                                            |
+ * | `events:write`     | tell of events of one's own                               |
+ * | `webhooks:read`    | read webhooks and their deliveries                        |
+ * | `webhooks:write`   | make, change, test and delete webhooks; retry and replay  |
+ * | `schedules:read`   | read schedules and their firings                          |
+ * | `schedules:write`  | make, change, pause, trigger and delete schedules         |
+ * | `workflows:read`   | read workflows and their versions                         |
+ * | `workflows:write`  | define and take away workflows                            |
  * | `keys:write`       | issue and revoke API keys                                 |
  * | `admin`            | everybody's data and the system's; administrators only    |
  */
@@ -17,6 +24,13 @@ export const scopes = [
   'executions:read',
   'executions:write',
   'events:read',
+  'events:write',
+  'webhooks:read',
+  'webhooks:write',
+  'schedules:read',
+  'schedules:write',
+  'workflows:read',
+  'workflows:write',
   'keys:write',
   'admin',
 ] as const;

@@ -2,6 +2,7 @@ import type { ExecutionCause, ExecutionRequested, RetryPolicy } from '../../sche
 import { decideAll } from '../domain/execution/decide-all.ts';
 import type { ExecutionCommand } from '../domain/execution/decide.ts';
 import { initialExecution } from '../domain/execution/state.ts';
+import { workflowOfRun } from '../domain/workflow/definition.ts';
 import type { AppendResult, EventLog, Position } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -87,6 +88,8 @@ export interface RequestLimits {
 
 const defaultRetry = { initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000 } as const;
 const maxLostAttempts = 3;
+/** What stands where a workflow has no limit: 24 days. */
+const runTimeoutMs = 2_073_600_000;
 
 /** Asks for executions: checks the parameters, keeps secret ones in the vault, and appends ExecutionRequested. */
 export class ExecutionRequests {
@@ -207,7 +210,7 @@ export class ExecutionRequests {
       priority: options.priority ?? metadata.priority ?? 0,
       dueAtMs,
       expiresAtMs: queueTtlMs === undefined ? null : (dueAtMs ?? atMs) + queueTtlMs,
-      timeoutMs: Math.min(options.timeoutMs ?? metadata.timeoutMs ?? limits.defaultTimeoutMs, limits.maxTimeoutMs),
+      timeoutMs: timeoutOf(order, limits),
       retry: retryPolicy(options.retry ?? metadata.retry),
     };
   }
@@ -233,6 +236,12 @@ function isSameOrder(recorded: ExecutionRequested, asked: ExecutionRequested): b
 
 function identityOf({ owner, skill, cause, causeId }: ExecutionRequested): JsonObject {
   return { owner, skill, cause, causeId };
+}
+
+/** A run of a workflow has a limit of its own: it goes on for as long as its steps do. */
+function timeoutOf({ skill: { metadata }, options }: ExecutionOrder, limits: RequestLimits): number {
+  if (workflowOfRun(metadata.name) !== null) return metadata.timeoutMs ?? runTimeoutMs;
+  return Math.min(options.timeoutMs ?? metadata.timeoutMs ?? limits.defaultTimeoutMs, limits.maxTimeoutMs);
 }
 
 function splitSecrets(

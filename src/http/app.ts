@@ -16,6 +16,10 @@ import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { externalRoutes } from './routes/external.ts';
 import { skillRoutes } from './routes/skills.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
+import { causeRoutes } from './routes/causes.ts';
+import { workflowRoutes } from './routes/workflows.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { systemRoutes } from './routes/system.ts';
 import type { Services } from './services.ts';
 import { validatorCompiler } from './validation.ts';
@@ -79,6 +83,10 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
     await app.register(executionRoutes(services));
     await app.register(externalRoutes(services));
     await app.register(eventRoutes(services));
+    await app.register(webhookRoutes(services));
+    await app.register(scheduleRoutes(services));
+    await app.register(workflowRoutes(services));
+    await app.register(causeRoutes(services));
   }
   await app.register(systemRoutes(services));
   return app;

@@ -138,3 +138,9 @@ export function contentOf(description: string, content: Readonly<Record<string, 
   const types = Object.entries(content).map(([type, schema]) => [type, { schema }]);
   return { description, content: Object.fromEntries(types) as Record<string, { schema: TSchema }> };
 }
+
+/** Headers of a request that runs something. */
+export const RunHeaders = Type.Object({
+  ...IdempotencyKeyHeader.properties,
+  prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 55: answer with the outcome.' })),
+});

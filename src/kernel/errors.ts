@@ -87,6 +87,10 @@ export const errorTable = {
     message: 'This address does not take that method.',
   },
   SKILL_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such skill.' },
+  WEBHOOK_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such webhook.' },
+  DELIVERY_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such delivery.' },
+  SCHEDULE_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such schedule.' },
+  WORKFLOW_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such workflow.' },
   EXECUTION_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such execution.' },
   ARTIFACT_NOT_FOUND: { kind: 'not-found', http: 404, retry: 'never', message: 'There is no such artifact.' },
   EMAIL_TAKEN: {
@@ -123,6 +127,12 @@ export const errorTable = {
   BODY_TOO_LARGE: { kind: 'too-large', http: 413, retry: 'never', message: 'The body is larger than the limit.' },
   EVENT_TOO_LARGE: { kind: 'too-large', http: 413, retry: 'never', message: 'The event is larger than the limit.' },
   RATE_LIMITED: { kind: 'rate-limited', http: 429, retry: 'later', message: 'Too many requests; slow down.' },
+  LIMIT_REACHED: {
+    kind: 'conflict',
+    http: 409,
+    retry: 'never',
+    message: 'There are as many of these as one may have.',
+  },
   QUEUE_FULL: {
     kind: 'rate-limited',
     http: 429,

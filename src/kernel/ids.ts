@@ -3,7 +3,23 @@ import { createHash, randomFillSync } from 'node:crypto';
 import type { Clock } from './clock.ts';
 
 /** What an identifier names; its first letters on the wire (`exec_…`). */
-export type IdPrefix = 'exec' | 'user' | 'skill' | 'key' | 'batch' | 'conn' | 'evt' | 'log' | 'tkt' | 'rep';
+export type IdPrefix =
+  | 'exec'
+  | 'user'
+  | 'skill'
+  | 'key'
+  | 'batch'
+  | 'conn'
+  | 'evt'
+  | 'log'
+  | 'tkt'
+  | 'rep'
+  | 'hook'
+  | 'dlv'
+  | 'replay'
+  | 'sched'
+  | 'fill'
+  | 'wf';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const base = alphabet.length;

@@ -7,19 +7,22 @@ interface Due<T> {
 }
 
 /** setTimeout overflows beyond 2^31-1 ms and then fires at once; longer waits go in steps. */
-const maxStepMs = 2_000_000_000;
+const usualStepMs = 2_000_000_000;
 
 /** Calls back for items when their wall-clock time has come, with one timer for all of them. */
 export class TimerQueue<T> {
   readonly #clock: Clock;
   readonly #onDue: (item: T) => void;
+  readonly #maxStepMs: number;
   readonly #heap = new Heap<Due<T>>((a, b) => a.atMs < b.atMs);
   #timer: NodeJS.Timeout | null = null;
   #timerAtMs = 0;
 
-  constructor(clock: Clock, onDue: (item: T) => void) {
+  /** The wall clock is looked at every `maxStepMs` at least: so soon a step of it is noticed. */
+  constructor(clock: Clock, onDue: (item: T) => void, maxStepMs = usualStepMs) {
     this.#clock = clock;
     this.#onDue = onDue;
+    this.#maxStepMs = maxStepMs;
   }
 
   add(atMs: number, item: T): void {
@@ -37,7 +40,7 @@ export class TimerQueue<T> {
     if (next === undefined || (this.#timer !== null && this.#timerAtMs <= next.atMs)) return;
     this.stop();
     this.#timerAtMs = next.atMs;
-    const delayMs = Math.min(maxStepMs, Math.max(0, next.atMs - this.#clock.now()));
+    const delayMs = Math.min(this.#maxStepMs, Math.max(0, next.atMs - this.#clock.now()));
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#fire();

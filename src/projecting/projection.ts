@@ -43,7 +43,7 @@ export interface ReadModelWriter {
 
 /**
  * A read model as a pure function of the log: `apply` is called once for every event in log order and may look at nothing
- * but the event and its own tables. It never throws over an event: an event is already a fact.
+ * but the event, its own tables and those of the projections before it. It never throws over an event: an event is already a fact.
  */
 export interface Projection {
   readonly name: string;

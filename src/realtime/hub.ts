@@ -6,6 +6,7 @@ import type { ExecutionRow } from '../../projections/executions/projection.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { mayRead, type Principal } from '../auth/principal.ts';
 import { isEnding } from '../commands/endings.ts';
+import { workflowOfRun } from '../domain/workflow/definition.ts';
 import { isCursor, parseCursor, toCursor } from '../event-log/cursor.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -15,6 +16,7 @@ import { Connection } from './connection.ts';
 import { textFrame } from './frame.ts';
 import { messageOf } from './messages.ts';
 import { type ClientMessage, closeCodes, parseClientMessage, type Since, type Wanted } from './protocol.ts';
+import { RunFollowers } from './run-followers.ts';
 import { type Delivery, firstRevisionAfter, Subscription } from './subscription.ts';
 import { updateMessage } from './update-message.ts';
 
@@ -23,6 +25,8 @@ interface HubDependencies {
   readonly credentials: Credentials;
   readonly clock: Clock;
   readonly executionById: (id: string) => Promise<ExecutionRow | null>;
+  /** Executions of the steps of a workflow's run so far. */
+  readonly stepsOf: (run: string) => Promise<readonly ExecutionRow[]>;
   readonly maxSocketsPerUser: number;
   /** Between two pings; a client that has not answered the last one is dropped at the next. */
   readonly heartbeatMs: number;
@@ -47,6 +51,11 @@ export class RealtimeHub {
   readonly #subscribers = new Map<string, Set<Subscription>>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #stopListening: readonly (() => void)[];
+  readonly #followers = new RunFollowers((connection, executionId, since, message) => {
+    this.#subscribe(connection, { executionId, since }, message, null, { ...message, steps: false }).catch(() => {
+      connection.refuse('internal', 'Something went wrong inside the server.', null, { executionId });
+    });
+  });
   #fresh = new Map<string, RecordedEvent[]>();
   #flushDue = false;
   #framesBuilt = 0;
@@ -102,7 +111,7 @@ export class RealtimeHub {
       epoch: log.epoch,
       head: toCursor(log.head()),
       heartbeatMs,
-      caps: ['since', 'conflate', 'types'],
+      caps: ['since', 'conflate', 'types', 'steps'],
     });
     if (executionId !== null)
       void this.#subscribe(connection, { executionId, since: { kind: 'start' } }, defaults, null);
@@ -249,6 +258,18 @@ export class RealtimeHub {
     this.#unsubscribe(connection, executionId);
     this.#announce(connection, row, start, wanted, id);
     this.#add(connection, executionId, delivery, start ?? 0);
+    await this.#follow(connection, row, wanted, message);
+  }
+
+  async #follow(
+    connection: Connection,
+    { skill }: ExecutionRow,
+    { executionId, since }: Wanted,
+    message: Subscribe | undefined,
+  ): Promise<void> {
+    if (message?.steps !== true || workflowOfRun(skill) === null) return;
+    const follower = this.#followers.add(connection, executionId, message, since);
+    this.#followers.existing(follower, await this.#deps.stepsOf(executionId));
   }
 
   #isOtherLog(message: Subscribe | undefined): boolean {
@@ -302,6 +323,7 @@ export class RealtimeHub {
     const subscription = connection.subscriptions.get(executionId);
     if (subscription === undefined) return;
     subscription.stop();
+    this.#followers.remove(connection, executionId);
     connection.subscriptions.delete(executionId);
     const subscribers = this.#subscribers.get(executionId);
     subscribers?.delete(subscription);
@@ -344,6 +366,7 @@ export class RealtimeHub {
 
   #take(events: readonly RecordedEvent[]): void {
     for (const event of events) {
+      this.#followers.hear(event);
       if (!this.#subscribers.has(event.stream)) continue;
       const fresh = this.#fresh.get(event.stream);
       if (fresh === undefined) this.#fresh.set(event.stream, [event]);

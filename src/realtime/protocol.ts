@@ -25,6 +25,8 @@ export type ClientMessage =
       readonly onGap: 'snapshot' | 'reject';
       readonly types: ReadonlySet<MessageType> | null;
       readonly conflate: 'auto' | 'never' | 'always';
+      /** Of the run of a workflow, its steps too. */
+      readonly steps: boolean;
       /** The client uses something newer than the base protocol, so it may be told more. */
       readonly extended: boolean;
     }
@@ -77,7 +79,7 @@ const messageTypes: Readonly<Record<string, MessageType>> = {
 };
 const gapPolicies = ['snapshot', 'reject'] as const;
 const conflations = ['auto', 'never', 'always'] as const;
-const extendedFields = ['id', 'since', 'epoch', 'types', 'conflate', 'onGap', 'executions'];
+const extendedFields = ['id', 'since', 'epoch', 'types', 'conflate', 'onGap', 'executions', 'steps'];
 
 /** The message in a text frame, or why it is refused. Unknown fields are ignored, as newer clients may send them. */
 export function parseClientMessage(text: string): ClientMessage | Refused {
@@ -132,6 +134,7 @@ function parseSubscribe(value: JsonObject, id: JsonValue): ClientMessage | Refus
     id,
     wanted,
     types,
+    steps: value.steps === true,
     epoch: typeof value.epoch === 'string' ? value.epoch : null,
     onGap,
     conflate,

@@ -2,6 +2,7 @@ import type { ExecutionStore } from '../commands/execution-store.ts';
 import { isEnding } from '../commands/endings.ts';
 import { evolveExecution } from '../domain/execution/evolve.ts';
 import { initialExecution } from '../domain/execution/state.ts';
+import { workflowOfRun } from '../domain/workflow/definition.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
@@ -138,7 +139,7 @@ export class TodoList {
   }
 
   #takeUp(item: TodoItem): void {
-    if (item.mode === 'external' || this.#tracked.has(item.id)) return;
+    if (item.mode === 'external' || workflowOfRun(item.skill) !== null || this.#tracked.has(item.id)) return;
     const { id, status, skill, owner, priority, position, dueAtMs } = item;
     const waits = status === 'queued' || status === 'retrying';
     // Only the wait for the first start has a limit.
@@ -175,7 +176,9 @@ export class TodoList {
 
   #foldOne(event: RecordedEvent): void {
     if (event.type === 'ExecutionRequested') {
-      if (event.revision === 0 && event.data.cause !== 'external') this.#request(event);
+      const { cause, skill } = event.data;
+      // Other programs and the workflows run their own.
+      if (event.revision === 0 && cause !== 'external' && workflowOfRun(skill) === null) this.#request(event);
       return;
     }
     const execution = this.#tracked.get(event.stream);

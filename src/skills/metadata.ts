@@ -101,9 +101,8 @@ export function checkMetadata(
   if (typeof value.name === 'string' && value.name !== folderName) {
     problems.push({ path: '/metadata/name', message: `must be the folder's name, ${folderName}` });
   }
-  if (isJsonObject(value.retry))
-    problems.push(...checkKeys(value.retry, retryChecks, '/metadata/retry', ['maxAttempts'], []));
-  if (isJsonObject(value.parameters)) problems.push(...checkParameterSpecs(value.parameters));
+  if (isJsonObject(value.retry)) problems.push(...checkRetry(value.retry, '/metadata/retry'));
+  if (isJsonObject(value.parameters)) problems.push(...checkParameterSpecs(value.parameters, '/metadata/parameters'));
   if (problems.length > 0) return { metadata: null, problems };
   return { metadata: value as unknown as SkillMetadata, problems: [] };
 }
@@ -129,9 +128,15 @@ function checkKeys(
   return problems;
 }
 
-function checkParameterSpecs(specs: JsonObject): Problem[] {
+/** Everything that is wrong with how failed attempts are to be repeated. */
+export function checkRetry(retry: JsonObject, path: string): readonly Problem[] {
+  return checkKeys(retry, retryChecks, path, ['maxAttempts'], []);
+}
+
+/** Everything that is wrong with a list of parameters. */
+export function checkParameterSpecs(specs: JsonObject, at: string): readonly Problem[] {
   return Object.entries(specs).flatMap(([name, spec]) => {
-    const path = `/metadata/parameters/${name}`;
+    const path = `${at}/${name}`;
     if (name === '__proto__' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name))
       return [{ path, message: 'is not a parameter name' }];
     if (spec === undefined || !isJsonObject(spec)) return [{ path, message: 'must be an object with a type' }];

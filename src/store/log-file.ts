@@ -185,10 +185,10 @@ export class LogFile {
     return { kind: 'duplicate', position: Number(known.position), firstRevision: revision };
   }
 
-  /** Recomputes the hash chain after `after` (to start in the middle, its own stored hash is taken on trust). */
-  verifyChain(after: number, onProgress?: (position: number) => void): ChainCheck {
-    let hash: Uint8Array = genesisHash;
-    if (after > 0) hash = this.hashAt(after);
+  /** Recomputes the hash chain behind the last record at or before `from`, whose own stored hash is taken on trust. */
+  verifyChain(from: number, onProgress?: (position: number) => void): ChainCheck {
+    const after = Number(this.#sql.recordAtOrBefore.get(from)?.position ?? 0);
+    let hash: Uint8Array = after > 0 ? this.hashAt(after) : genesisHash;
     const revisions = new Map<string, number>();
     let records = 0;
     let events = 0;

@@ -34,7 +34,8 @@ export interface Vault {
 }
 
 /** What is kept in the vault. */
-export type VaultKind = 'profile' | 'email' | 'username' | 'password' | 'session' | 'api-key' | 'ticket' | 'params';
+export type VaultKind =
+  'profile' | 'email' | 'username' | 'password' | 'session' | 'api-key' | 'ticket' | 'params' | 'webhook' | 'schedule';
 
 type Call = <T>(method: string, ...args: readonly unknown[]) => Promise<T>;
 

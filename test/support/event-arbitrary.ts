@@ -20,6 +20,8 @@ function valueOf(schema: Schema, named: Map<string, Schema>): fc.Arbitrary<unkno
     switch (schema) {
       case 'null':
         return fc.constant(null);
+      case 'boolean':
+        return fc.boolean();
       case 'int':
         return fc.integer();
       case 'long':

@@ -55,8 +55,9 @@ export class ServerProcess {
     return new ServerProcess(child, await promise, output);
   }
 
-  /** Ends the process at once. */
+  /** Ends the process at once, if it has not ended already. */
   async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await gone;

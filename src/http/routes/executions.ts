@@ -7,7 +7,8 @@ import {
   executionStatuses,
 } from '../../../projections/executions/projection.ts';
 import { mayRead, ownerFilter, type Principal } from '../../auth/principal.ts';
-import type { RequestOptions } from '../../commands/request-execution.ts';
+import type { RequestedExecution, RequestOptions } from '../../commands/request-execution.ts';
+import { workflowOfRun } from '../../domain/workflow/definition.ts';
 import { parseCursor, toCursor } from '../../event-log/cursor.ts';
 import type { RecordedEvent } from '../../event-log/event-log.ts';
 import { eventId } from '../../event-log/record.ts';
@@ -157,6 +158,8 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
         schema: {
           tags,
           summary: 'Run it again with the same parameters, as a new execution',
+          description:
+            'The run of a workflow goes on from the steps that did not complete, in the version that it had: what was completed is not run again.',
           params: ExecutionId,
           headers: IdempotencyKeyHeader,
           response: { 202: Type.Object({ executionId: Type.String(), position: Type.String() }) },
@@ -170,13 +173,18 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
             message: 'Another program ran it; only that one can run it again.',
           });
         }
-        const skill = catalog.find(row.skill);
         if (row.secretParamsJson !== '[]') {
           throw new AppError('MOVE_NOT_ALLOWED', {
             message: 'Its secret parameters were erased when it ended; run the skill with them again.',
           });
         }
         const key = idempotencyKeyOf(request.headers);
+        const workflow = workflowOfRun(row.skill);
+        if (workflow !== null) {
+          const { executionId, position } = await resumeRun(services, row, { workflow, actor: principal.actor, key });
+          return reply.code(202).send({ executionId, position: toCursor(position) });
+        }
+        const skill = catalog.find(row.skill);
         const options: RequestOptions = {
           cause: 'retry',
           causeId: row.id,
@@ -345,6 +353,19 @@ export function executionRoutes(services: Services): FastifyPluginAsyncTypebox {
     );
     await Promise.resolve();
   };
+}
+
+function resumeRun(
+  { workflows }: Services,
+  row: ExecutionRow,
+  { workflow, actor, key }: { readonly workflow: string; readonly actor: string; readonly key: string | null },
+): Promise<RequestedExecution> {
+  if (row.endedAtMs === null) throw new AppError('MOVE_NOT_ALLOWED', { message: 'The run has not ended yet.' });
+  return workflows.run({
+    ...{ owner: row.owner, actor, workflow, version: Number(row.skillVersion), idempotencyKey: key },
+    ...{ params: JSON.parse(row.paramsJson) as JsonValue, cause: 'retry', causeId: row.id },
+    causationId: eventId(row.id, row.revision),
+  });
 }
 
 /** The execution, if it is the principal's. Somebody else's is not found, exactly like one that does not exist. */

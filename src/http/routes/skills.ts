@@ -7,7 +7,7 @@ import type { LoadedSkill } from '../../skills/skill.ts';
 import { principalOf } from '../authenticate.ts';
 import { executionOptions, idempotencyKeyOf, optionsOf } from '../execution-options.ts';
 import type { Services } from '../services.ts';
-import { IdempotencyKeyHeader, Json, JsonObjectShape, Limit, Offset } from '../shapes.ts';
+import { Json, JsonObjectShape, Limit, Offset, RunHeaders } from '../shapes.ts';
 import { toCursor } from '../../event-log/cursor.ts';
 import { waitForEnding, waitMsOf } from '../wait.ts';
 
@@ -28,10 +28,6 @@ const SkillList = Type.Object({
   total: Type.Integer(),
   limit: Type.Integer(),
   offset: Type.Integer(),
-});
-const RunHeaders = Type.Object({
-  ...IdempotencyKeyHeader.properties,
-  prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 55: answer with the outcome.' })),
 });
 const SkillId = Type.Object({ id: Type.String() });
 

@@ -17,6 +17,7 @@ describe('a client message', () => {
       onGap: 'snapshot',
       conflate: 'auto',
       extended: false,
+      steps: false,
     });
   });
 

@@ -112,6 +112,17 @@ describe('the hash chain', () => {
     }
   }
 
+  it('is walked from anywhere, also where positions have holes', () => {
+    const copy = new LogFile(join(dir, `${String(files++)}.db`));
+    for (const position of [4, 7, 20]) copy.appendAll([proposal({ position })]);
+    const records = [0, 3, 4, 6, 7, 19, 20, 30].map((from) => {
+      const check = copy.verifyChain(from);
+      return check.intact && check.records;
+    });
+    expect(records).toEqual([3, 3, 2, 2, 1, 1, 0, 0]);
+    copy.close();
+  });
+
   it('fits when nothing was changed', () => {
     expect(damaged(() => undefined)).toMatchObject({ intact: true, records: 20, events: 20 });
   });

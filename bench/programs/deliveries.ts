@@ -1,0 +1,62 @@
+import { openPlatform, say, untilTrue } from '../embedded.ts';
+
+/**
+ * Deliveries of a platform to a sink. `drain`: events to some webhooks each, from the first event to the last outcome in the log.
+ * `pace`: so many events, some a second, to a thousand webhooks of which one may hang.
+ */
+const [kind = '', dataDir = '', url = '', total = '1', ...rest] = process.argv.slice(2);
+const count = Number(total);
+const { platform, owner } = await openPlatform(dataDir);
+const { webhookManager } = platform;
+let settled = 0;
+platform.services.log.subscribe((events) => {
+  for (const { type } of events) if (type === 'DeliverySucceeded') settled++;
+});
+
+if (kind === 'drain') await drain(Number(rest[0]), Number(rest[1]));
+else await pace(Number(rest[0]), rest[1] === 'hanging');
+process.exit(0);
+
+async function drain(hooks: number, bytes: number): Promise<void> {
+  for (let i = 0; i < hooks; i++) await webhookManager.createWebhook(owner, 'bench.event', `${url}/${String(i)}`);
+  const text = 'x'.repeat(Math.max(1, bytes - 180));
+  const deliver = async (deliveries: number): Promise<void> => {
+    settled = 0;
+    const events = deliveries / hooks;
+    for (let sent = 0; sent < events; sent += 250) {
+      const batch = Math.min(250, events - sent);
+      await Promise.all(Array.from({ length: batch }, () => webhookManager.emit('bench.event', { text })));
+    }
+    await untilTrue(() => settled >= deliveries);
+  };
+  await deliver(8000);
+  const begunMs = performance.now();
+  await deliver(count);
+  say({ elapsedMs: performance.now() - begunMs });
+}
+
+async function pace(perSecond: number, isHanging: boolean): Promise<void> {
+  const hooks = 1000;
+  for (let i = 0; i < hooks; i++) {
+    const path = isHanging && i === 0 ? '/hang' : `/${String(i)}`;
+    await webhookManager.createWebhook(owner, `bench.${String(i)}`, url + path, null, { timeoutMs: 30_000 });
+  }
+  const emitAt = async (from: number, events: number): Promise<void> => {
+    const begunMs = performance.now();
+    for (let i = 0; i < events; i++) {
+      const waitMs = begunMs + (i * 1000) / perSecond - performance.now();
+      if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const data = { sentAtMs: performance.timeOrigin + performance.now() };
+      void webhookManager.emit(`bench.${String((from + i) % hooks)}`, data);
+      // What hangs is given as much again as all the others.
+      if (isHanging && i % 2 === 0) void webhookManager.emit('bench.0', {});
+    }
+  };
+  await emitAt(1, hooks);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  say({ warm: true });
+  await new Promise<void>((resolve) => process.stdin.once('data', () => resolve()));
+  await emitAt(1, count);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  say({ settled });
+}

@@ -1,0 +1,155 @@
+import type { DeliveryAttemptFailed, DeliverySucceeded, EventOf } from '../../schemas/generated/events.ts';
+import type { RecordedEvent } from '../../src/event-log/event-log.ts';
+import type { ReadModelWriter } from '../../src/projecting/projection.ts';
+import {
+  deliveriesTable,
+  deliveryAttemptsTable,
+  type DeliveryCountsRow,
+  deliveryCountsTable,
+  type DeliveryRow,
+  type DeliveryStatus,
+} from './tables.ts';
+
+type NewDelivery = Pick<
+  DeliveryRow,
+  'webhook' | 'event' | 'id' | 'owner' | 'eventType' | 'skill' | 'orderKey' | 'trigger' | 'position'
+> & { readonly atMs: number };
+
+type Recorded<T extends 'DeliverySucceeded' | 'DeliveryAttemptFailed' | 'DeliverySkipped' | 'DeliveryRequested'> =
+  RecordedEvent & EventOf<T>;
+
+/** An event is to be delivered; nothing when it already was to be. */
+export function addDelivery(write: ReadModelWriter, { atMs, ...delivery }: NewDelivery, revision = -1): void {
+  if (write.get(deliveriesTable, delivery.webhook, delivery.event) !== undefined) return;
+  write.insert(deliveriesTable, {
+    ...delivery,
+    status: 'pending',
+    attempts: 0,
+    tries: 0,
+    createdAtMs: atMs,
+    endedAtMs: null,
+    nextAttemptAtMs: atMs,
+    statusCode: null,
+    errorCode: null,
+    skipReason: null,
+    revision,
+  });
+  count(write, delivery.webhook, { total: 1 });
+}
+
+/** What the stream of a delivery says of it. */
+export function applyDelivery(event: RecordedEvent, write: ReadModelWriter): void {
+  switch (event.type) {
+    case 'DeliveryRequested':
+      askedFor(event, write);
+      return;
+    case 'DeliverySucceeded':
+      ended(event, write, 'delivered', null);
+      return;
+    case 'DeliveryAttemptFailed':
+      ended(event, write, event.data.nextAttemptAtMs === null ? 'failed' : 'pending', event.data.nextAttemptAtMs);
+      return;
+    case 'DeliverySkipped':
+      skipped(event, write);
+      return;
+    default:
+  }
+}
+
+function askedFor(event: Recorded<'DeliveryRequested'>, write: ReadModelWriter): void {
+  const { webhook, event: of, eventType, owner, skill, trigger } = event.data;
+  const { stream: id, atMs, position, revision } = event;
+  const row = write.get(deliveriesTable, webhook, of);
+  if (row === undefined) {
+    const orderKey = of.replace(/@\d*$/, '');
+    addDelivery(
+      write,
+      { webhook, event: of, id, owner, eventType, skill, orderKey, trigger, position, atMs },
+      revision,
+    );
+    return;
+  }
+  uncount(write, webhook, row.status);
+  const again = { status: 'pending', endedAtMs: null, skipReason: null, tries: 0 } as const;
+  write.update(deliveriesTable, row, { ...again, trigger, nextAttemptAtMs: atMs, revision, position });
+}
+
+function ended(
+  event: Recorded<'DeliverySucceeded'> | Recorded<'DeliveryAttemptFailed'>,
+  write: ReadModelWriter,
+  status: DeliveryStatus,
+  nextAttemptAtMs: number | null,
+): void {
+  const { data, atMs, revision } = event;
+  const { webhook, attempt, statusCode } = data;
+  const row = write.get(deliveriesTable, webhook, data.event);
+  if (row === undefined) return;
+  const errorCode = 'errorCode' in data ? data.errorCode : null;
+  const endedAtMs = status === 'pending' ? null : atMs;
+  const tries = row.tries + 1;
+  write.update(deliveriesTable, row, {
+    ...{ status, attempts: attempt, tries, statusCode, errorCode, endedAtMs, nextAttemptAtMs, revision },
+  });
+  addAttempt(event.stream, atMs, data, write);
+  const counts = write.get(deliveryCountsTable, webhook);
+  if (counts === undefined) return;
+  if (status === 'delivered') {
+    const { delivered } = counts;
+    write.update(deliveryCountsTable, counts, {
+      ...{ delivered: delivered + 1, lastSuccessAtMs: atMs, failingSinceMs: null },
+    });
+    return;
+  }
+  const failed = counts.failed + (status === 'failed' ? 1 : 0);
+  write.update(deliveryCountsTable, counts, { failed, failingSinceMs: counts.failingSinceMs ?? atMs });
+}
+
+function addAttempt(
+  delivery: string,
+  endedAtMs: number,
+  data: DeliverySucceeded | DeliveryAttemptFailed,
+  write: ReadModelWriter,
+): void {
+  const { attempt, trigger, durationMs, statusCode, requestHeaders, responseExcerpt, responseTruncated } = data;
+  const failed = 'errorCode' in data ? data : null;
+  write.put(deliveryAttemptsTable, {
+    delivery,
+    attempt,
+    trigger,
+    atMs: endedAtMs - durationMs,
+    durationMs,
+    statusCode,
+    errorCode: failed?.errorCode ?? null,
+    message: failed?.message ?? null,
+    requestHeadersJson: JSON.stringify(requestHeaders),
+    responseExcerpt,
+    responseTruncated: responseTruncated ? 1 : 0,
+    nextAttemptAtMs: failed?.nextAttemptAtMs ?? null,
+  });
+}
+
+function skipped({ data, atMs, revision }: Recorded<'DeliverySkipped'>, write: ReadModelWriter): void {
+  const row = write.get(deliveriesTable, data.webhook, data.event);
+  if (row?.status !== 'pending') return;
+  const skipReason = data.reason;
+  write.update(deliveriesTable, row, {
+    ...{ status: 'skipped', endedAtMs: atMs, nextAttemptAtMs: null, skipReason, revision },
+  });
+  count(write, data.webhook, { skipped: 1 });
+}
+
+type Counter = 'total' | 'delivered' | 'failed' | 'skipped';
+
+function count(write: ReadModelWriter, webhook: string, by: Partial<Record<Counter, number>>): void {
+  const row = write.get(deliveryCountsTable, webhook);
+  if (row === undefined) return;
+  const changes: Partial<DeliveryCountsRow> = Object.fromEntries(
+    Object.entries(by).map(([name, more]) => [name, row[name as Counter] + more]),
+  );
+  write.update(deliveryCountsTable, row, changes);
+}
+
+/** What ended once waits again. */
+function uncount(write: ReadModelWriter, webhook: string, status: DeliveryStatus): void {
+  if (status !== 'pending') count(write, webhook, { [status]: -1 });
+}

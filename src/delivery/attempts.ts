@@ -1,0 +1,139 @@
+import type { PendingRow } from '../../projections/webhooks/queries.ts';
+import type { WebhookSettings } from '../../schemas/generated/events.ts';
+import type { AttemptOutcome } from '../domain/delivery/decide.ts';
+import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { maskHeaders } from './custom-headers.ts';
+import { checkUrl } from './egress/check-url.ts';
+import type { EgressAnswer, EgressClient } from './egress/egress-client.ts';
+import type { EgressPolicy } from './egress/policy.ts';
+import { payloadOf } from './payload.ts';
+import { signaturesOf } from './signatures.ts';
+import { secretsAt, type WebhookVault } from './webhook-vault.ts';
+
+interface AttemptDependencies {
+  readonly log: Pick<EventLog, 'readStream'>;
+  readonly vault: WebhookVault;
+  readonly egress: EgressClient;
+  readonly policy: EgressPolicy;
+  readonly clock: Clock;
+  readonly userAgent: string;
+}
+
+const maxRemembered = 2000;
+const maxResponseBytes = 64 * 1024;
+/** As much of an answer is kept. */
+const excerptChars = 1024;
+
+/** Makes attempts: reads the event, signs its payload, posts it. */
+export class Attempts {
+  readonly #deps: AttemptDependencies;
+  /** Events that were heard of just now: reading them again would cost a message to another thread each. */
+  readonly #recent = new Map<string, RecordedEvent>();
+  readonly #aborting = new AbortController();
+
+  constructor(deps: AttemptDependencies) {
+    this.#deps = deps;
+  }
+
+  /** An event that is about to be delivered. */
+  remember(event: RecordedEvent): void {
+    this.#recent.set(event.id, event);
+    if (this.#recent.size <= maxRemembered) return;
+    for (const id of this.#recent.keys()) {
+      this.#recent.delete(id);
+      return;
+    }
+  }
+
+  /** Ends what is under way. */
+  abort(): void {
+    this.#aborting.abort();
+  }
+
+  async close(): Promise<void> {
+    await this.#deps.egress.close();
+  }
+
+  /**
+   * One attempt. `postponed`: it was not made, for a reason of this node's own; `event-gone`: there is nothing to be delivered.
+   */
+  async make(row: PendingRow, settings: WebhookSettings): Promise<AttemptOutcome | 'postponed' | 'event-gone'> {
+    const { vault, egress, clock, policy } = this.#deps;
+    const event = await this.#eventOf(row.event);
+    if (event === null) return 'event-gone';
+    const sealed = await vault.get(settings.sealed);
+    // The log knows of it before this node's vault does.
+    if (sealed === null) return 'postponed';
+    const nowMs = clock.now();
+    const secrets = secretsAt(sealed, nowMs);
+    const body = payloadOf(event, row);
+    const own = this.#headers(row, body, secrets, nowMs);
+    const requestHeaders = { ...own, ...maskHeaders(sealed.headers) };
+    const checked = checkUrl(settings.url, policy);
+    if (!checked.ok) return refused(checked.problem, requestHeaders);
+    const answer = await egress.post({
+      url: checked.url,
+      headers: { ...own, ...sealed.headers },
+      body,
+      deadlineMs: settings.timeoutMs,
+      maxResponseBytes,
+      signal: this.#aborting.signal,
+    });
+    if (answer.kind === 'failed' && answer.code === 'aborted') return 'postponed';
+    return withoutSecrets(outcomeOf(answer, requestHeaders), [...secrets, ...Object.values(sealed.headers)]);
+  }
+
+  async #eventOf(id: string): Promise<RecordedEvent | null> {
+    const known = this.#recent.get(id);
+    if (known !== undefined) return known;
+    const at = id.lastIndexOf('@');
+    const fromRevision = Number(id.slice(at + 1));
+    const events = await this.#deps.log.readStream(id.slice(0, at), { fromRevision, limit: 1 });
+    return events.find(({ revision }) => revision === fromRevision) ?? null;
+  }
+
+  #headers(row: PendingRow, body: Buffer, secrets: readonly string[], nowMs: number): Record<string, string> {
+    const timestampS = Math.floor(nowMs / 1000);
+    return {
+      'content-type': 'application/json',
+      'user-agent': this.#deps.userAgent,
+      'webhook-id': row.id,
+      'webhook-timestamp': String(timestampS),
+      ...signaturesOf({ id: row.id, timestampS, body, secrets }),
+      'x-ihuman-event': row.eventType,
+      'x-ihuman-attempt': String(row.attempts + 1),
+    };
+  }
+}
+
+/** A receiver that answers with what it was sent must not bring secrets into the log. */
+function withoutSecrets(outcome: AttemptOutcome, secrets: readonly string[]): AttemptOutcome {
+  let responseExcerpt = outcome.responseExcerpt;
+  for (const secret of secrets) if (secret !== '') responseExcerpt = responseExcerpt.replaceAll(secret, '***');
+  return { ...outcome, responseExcerpt: responseExcerpt.slice(0, excerptChars).toWellFormed() };
+}
+
+function refused(problem: string, requestHeaders: Record<string, string>): AttemptOutcome {
+  return {
+    ...{ statusCode: null, failure: { code: 'blocked', message: problem }, retryAfterMs: null, durationMs: 0 },
+    ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
+  };
+}
+
+function outcomeOf(answer: EgressAnswer, requestHeaders: Record<string, string>): AttemptOutcome {
+  const durationMs = Math.round(answer.durationMs);
+  if (answer.kind === 'failed') {
+    const { code, message } = answer;
+    return {
+      ...{ statusCode: null, failure: { code, message }, retryAfterMs: null, durationMs },
+      ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
+    };
+  }
+  const { status, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
+  return {
+    ...{ statusCode: status, failure: null, retryAfterMs, durationMs, requestHeaders },
+    responseExcerpt: bodyExcerpt,
+    responseTruncated: bodyTruncated || bodyExcerpt.length > excerptChars,
+  };
+}

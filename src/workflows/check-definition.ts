@@ -1,0 +1,297 @@
+import {
+  type Condition,
+  type FanOut,
+  settledStatuses,
+  type StepDefinition,
+  type StepRetry,
+  type WorkflowDefinition,
+} from '../domain/workflow/definition.ts';
+import { referenceIn, referencesIn, tokensOf } from '../domain/workflow/references.ts';
+import { closest } from '../kernel/closest.ts';
+import type { Problem } from '../kernel/errors.ts';
+import { isJsonObject, isTooDeep, type JsonObject, type JsonValue } from '../kernel/json.ts';
+import { checkParameterSpecs, checkRetry, skillNamePattern } from '../skills/metadata.ts';
+import { checkParameters } from '../skills/parameters.ts';
+import type { ParameterSpec } from '../skills/skill.ts';
+import { inOrder } from './step-order.ts';
+
+/** The parameters of a skill; undefined where there is no such skill. */
+export type SkillParameters = (skill: string) => Readonly<Record<string, ParameterSpec>> | undefined;
+
+/** Names of workflows and of their versions' steps. */
+export const workflowNamePattern = skillNamePattern;
+const stepIdPattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const maxSteps = 200;
+const maxRunMs = 2_073_600_000;
+const maxStepMs = 900_000;
+const maxFanOut = 1000;
+const workflowKeys = ['name', 'description', 'input', 'steps', 'output', 'timeoutMs'];
+const stepKeys = [
+  'skill',
+  'params',
+  'needs',
+  'when',
+  'forEach',
+  'retry',
+  'timeoutMs',
+  'continueOnError',
+  'weight',
+] as const;
+
+/** The definition of a workflow as it can be run, or everything that is wrong with it. */
+export function checkDefinition(
+  value: JsonValue,
+  parametersOf: SkillParameters,
+):
+  | { readonly ok: true; readonly definition: WorkflowDefinition }
+  | { readonly ok: false; readonly problems: readonly Problem[] } {
+  if (!isJsonObject(value) || isTooDeep(value))
+    return { ok: false, problems: [{ path: '', message: 'must be an object with a name and steps' }] };
+  const check = new Check(value, parametersOf);
+  const definition = check.definition();
+  return check.problems.length > 0 ? { ok: false, problems: check.problems } : { ok: true, definition };
+}
+
+/** Collects problems on the way; what it makes of a value with problems is of no account. */
+class Check {
+  readonly problems: Problem[] = [];
+  readonly #value: JsonObject;
+  readonly #parametersOf: SkillParameters;
+  readonly #input: JsonObject;
+  readonly #steps: JsonObject;
+
+  constructor(value: JsonObject, parametersOf: SkillParameters) {
+    this.#value = value;
+    this.#parametersOf = parametersOf;
+    this.#input = isJsonObject(value.input) ? value.input : {};
+    this.#steps = isJsonObject(value.steps) ? value.steps : {};
+  }
+
+  definition(): WorkflowDefinition {
+    const { name, description = '', input, output = null, timeoutMs = null } = this.#value;
+    this.#keys(this.#value, workflowKeys, '');
+    this.#expect(
+      typeof name === 'string' && workflowNamePattern.test(name),
+      '/name',
+      `must match ${workflowNamePattern.source}`,
+    );
+    this.#expect(
+      typeof description === 'string' && description.length <= 500,
+      '/description',
+      'must be a text of at most 500 characters',
+    );
+    this.#expect(input === undefined || isJsonObject(input), '/input', 'must be an object: name to its description');
+    this.problems.push(...checkParameterSpecs(this.#input, '/input'));
+    this.#wholeOrNull(timeoutMs, '/timeoutMs', maxRunMs);
+    const ids = Object.keys(this.#steps);
+    this.#expect(
+      ids.length > 0 && ids.length <= maxSteps,
+      '/steps',
+      `must be an object with 1 to ${String(maxSteps)} steps by their ids`,
+    );
+    const steps = ids.map((id) => this.#step(id));
+    this.#references(output, '/output', { own: null, isFanOut: false });
+    const ordered = inOrder(steps);
+    if (ordered.circle !== null)
+      this.#problem('/steps', `the steps ${ordered.circle.join(' -> ')} need each other in a circle`);
+    return {
+      name: name as string,
+      description: description as string,
+      input: this.#input,
+      steps: ordered.steps,
+      output,
+      timeoutMs: timeoutMs as number | null,
+    };
+  }
+
+  #step(id: string): StepDefinition {
+    const path = `/steps/${id}`;
+    this.#expect(stepIdPattern.test(id), path, `is no id: it must match ${stepIdPattern.source}`);
+    const given = this.#steps[id];
+    const step = given !== undefined && isJsonObject(given) ? given : {};
+    this.#expect(step === given, path, 'must be an object with a skill');
+    this.#keys(step, stepKeys, path);
+    const { params = {}, timeoutMs = null, continueOnError = false, weight = 1, retry = null } = step;
+    const forEach = this.#fanOut(step.forEach, path, id);
+    this.#expect(isJsonObject(params), `${path}/params`, 'must be an object');
+    this.#expect(typeof continueOnError === 'boolean', `${path}/continueOnError`, 'must be true or false');
+    this.#expect(
+      typeof weight === 'number' && weight > 0 && weight <= 1000,
+      `${path}/weight`,
+      'must be a number above 0, at most 1000',
+    );
+    this.#wholeOrNull(timeoutMs, `${path}/timeoutMs`, maxStepMs);
+    if (isJsonObject(retry)) this.problems.push(...checkRetry(retry, `${path}/retry`));
+    else this.#expect(retry === null, `${path}/retry`, 'must be an object with maxAttempts');
+    const own = isJsonObject(params) ? params : {};
+    const skill = this.#skill(step.skill, own, path);
+    const referred = [
+      ...this.#references(own, `${path}/params`, { own: id, isFanOut: forEach !== null }),
+      ...(forEach === null
+        ? []
+        : this.#references({ $from: forEach.from }, `${path}/forEach`, { own: id, isFanOut: false })),
+    ];
+    const when = this.#conditions(step.when, path, id);
+    const needs = new Set([...this.#needs(step.needs, path, id), ...when.map((one) => one.step), ...referred]);
+    return {
+      ...{ id, skill, params: own, needs: [...needs], when, forEach, weight: weight as number },
+      retry: retry as StepRetry | null,
+      timeoutMs: timeoutMs as number | null,
+      continueOnError: continueOnError as boolean,
+    };
+  }
+
+  #skill(name: JsonValue | undefined, params: JsonObject, path: string): string {
+    const specs = typeof name === 'string' ? this.#parametersOf(name) : undefined;
+    if (typeof name !== 'string') this.#problem(`${path}/skill`, 'must be the name of a skill');
+    else if (specs === undefined) this.#problem(`${path}/skill`, `there is no skill ${name}`);
+    else this.problems.push(...paramProblems(specs, params, path));
+    return typeof name === 'string' ? name : '';
+  }
+
+  #fanOut(value: JsonValue | undefined, path: string, id: string): FanOut | null {
+    if (value === undefined || value === null) return null;
+    const at = `${path}/forEach`;
+    const { from, concurrency = 10, ...rest } = isJsonObject(value) ? value : {};
+    this.#keys(rest, [], at);
+    this.#expect(typeof from === 'string', `${at}/from`, 'must be a pointer to a list, such as /input/items');
+    this.#expect(
+      isWhole(concurrency, maxFanOut),
+      `${at}/concurrency`,
+      `must be a whole number from 1 to ${String(maxFanOut)}`,
+    );
+    return typeof from === 'string'
+      ? { from, concurrency: concurrency as number }
+      : { from: `/steps/${id}`, concurrency: 1 };
+  }
+
+  #conditions(value: JsonValue | undefined, path: string, id: string): readonly Condition[] {
+    if (value === undefined || value === null) return [];
+    const list = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
+    return list.flatMap((one, i) => {
+      const at = Array.isArray(value) ? `${path}/when/${String(i)}` : `${path}/when`;
+      if (!isJsonObject(one)) {
+        this.#problem(at, 'must be an object with a step and a status');
+        return [];
+      }
+      const { step, status, ...rest } = one;
+      this.#keys(rest, [], at);
+      const statuses = (Array.isArray(status) ? status : [status]) as readonly JsonValue[];
+      const isKnown = statuses.length > 0 && statuses.every((each) => settledStatuses.some((known) => known === each));
+      this.#expect(isKnown, `${at}/status`, `must be one or several of ${settledStatuses.join(', ')}`);
+      this.#other(step, `${at}/step`, id);
+      return [{ step: typeof step === 'string' ? step : '', status: statuses as Condition['status'] }];
+    });
+  }
+
+  #needs(value: JsonValue | undefined, path: string, id: string): readonly string[] {
+    if (value === undefined || value === null) return [];
+    const list = (Array.isArray(value) ? value : [value]) as readonly JsonValue[];
+    return list.flatMap((need, i) =>
+      this.#other(need, `${path}/needs/${String(i)}`, id) && typeof need === 'string' ? [need] : [],
+    );
+  }
+
+  #other(value: JsonValue | undefined, path: string, id: string): boolean {
+    const ids = Object.keys(this.#steps);
+    if (typeof value === 'string' && value !== id && ids.includes(value)) return true;
+    const hint = typeof value === 'string' ? closest(value, ids) : undefined;
+    const what = value === id ? 'is the step itself' : 'must be the id of another step';
+    this.#problem(path, hint === undefined || hint === id ? what : `${what}. Did you mean ${hint}?`);
+    return false;
+  }
+
+  /** Checks every reference in a value; returns the steps that they name. */
+  #references(
+    value: JsonValue,
+    path: string,
+    { own, isFanOut }: { readonly own: string | null; readonly isFanOut: boolean },
+  ): readonly string[] {
+    return referencesIn(value, path).flatMap(({ path: at, reference }) => {
+      const [root, first, ...rest] = tokensOf(reference.pointer) ?? [];
+      if (root === 'steps' && first !== undefined) {
+        const inside = rest[0] === undefined || ['status', 'result', 'error'].includes(rest[0]);
+        this.#expect(inside, at, 'of a step there are status, result and error');
+        return this.#other(first, at, own ?? '') ? [first] : [];
+      }
+      if (root === 'input') this.#inputReference(first, at, path);
+      else if ((root === 'item' || root === 'index') && isFanOut) return [];
+      else this.#problem(at, `must begin with /input or /steps/<id>${isFanOut ? ', /item or /index' : ''}`);
+      return [];
+    });
+  }
+
+  #inputReference(name: string | undefined, at: string, path: string): void {
+    const names = Object.keys(this.#input);
+    if (name !== undefined && !names.includes(name)) {
+      const hint = closest(name, names);
+      this.#problem(at, `there is no input ${name}${hint === undefined ? '' : `. Did you mean ${hint}?`}`);
+    }
+    const shows = name === undefined ? names.some((each) => this.#isSecret(each)) : this.#isSecret(name);
+    if (shows && !this.#isSecretParameter(at, path))
+      this.#problem(at, 'is secret, and can only be handed to a secret parameter');
+  }
+
+  #isSecret(input: string): boolean {
+    const spec = this.#input[input];
+    return spec !== undefined && isJsonObject(spec) && spec.secret === true;
+  }
+
+  /** Whether a place is /steps/<id>/params/<secret parameter>: anything deeper, or any other place, would show the value. */
+  #isSecretParameter(at: string, path: string): boolean {
+    const [, steps, id = '', , parameter = '', ...deeper] = at.split('/');
+    const step = this.#steps[id];
+    const skill = step !== undefined && isJsonObject(step) && typeof step.skill === 'string' ? step.skill : '';
+    const isParameter = steps === 'steps' && path.endsWith('/params') && deeper.length === 0;
+    return isParameter && this.#parametersOf(skill)?.[parameter]?.secret === true;
+  }
+
+  #wholeOrNull(value: JsonValue, path: string, max: number): void {
+    this.#expect(value === null || isWhole(value, max), path, `must be a whole number from 1 to ${String(max)}`);
+  }
+
+  #keys(value: JsonObject, known: readonly string[], path: string): void {
+    for (const key of Object.keys(value)) {
+      if (known.includes(key)) continue;
+      const hint = closest(key, known);
+      this.#problem(`${path}/${key}`, `is not known${hint === undefined ? '' : `. Did you mean ${hint}?`}`);
+    }
+  }
+
+  #expect(condition: boolean, path: string, message: string): void {
+    if (!condition) this.#problem(path, message);
+  }
+
+  #problem(path: string, message: string): void {
+    this.problems.push({ path, message });
+  }
+}
+
+/** Values are checked against the skill's list; references count as values of the right type. */
+function paramProblems(
+  specs: Readonly<Record<string, ParameterSpec>>,
+  params: JsonObject,
+  path: string,
+): readonly Problem[] {
+  const checked = checkParameters(specs, params);
+  const wrong = (checked.ok ? [] : checked.problems).filter((problem) => {
+    const [, , parameter = ''] = problem.path.split('/');
+    const names = [parameter, ...(specs[parameter]?.aliases ?? [])];
+    const given = names.map((each) => params[each]).find((each) => each !== undefined);
+    return given === undefined || referencesIn(given, '').length === 0;
+  });
+  const shown = Object.entries(params).filter(
+    ([parameter, value]) => value !== undefined && specs[parameter]?.secret === true && referenceIn(value) === null,
+  );
+  return [
+    ...wrong.map((problem) => ({ path: `${path}${problem.path}`, message: problem.message })),
+    ...shown.map(([parameter]) => ({
+      path: `${path}/params/${parameter}`,
+      message: 'is secret: take it from a secret input of the workflow',
+    })),
+  ];
+}
+
+function isWhole(value: JsonValue, max: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max;
+}

@@ -1,0 +1,318 @@
+import { isEnding } from '../commands/endings.ts';
+import type { ExecutionRequests } from '../commands/request-execution.ts';
+import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
+import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
+import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { Membership } from '../event-log/membership.ts';
+import { derivedId } from '../kernel/ids.ts';
+import { isJsonObject } from '../kernel/json.ts';
+import type { LoadedSkill } from '../skills/skill.ts';
+import type { Queries } from '../store/query-client.ts';
+import type { Vault } from '../vault/vault.ts';
+import { type OpenRun, openRunOf, requestedRun } from './open-run.ts';
+import { requestStep } from './request-step.ts';
+import { failed, outcomeOf, outcomeOfRow, takeUpParts } from './run-parts.ts';
+import { type RecorderDependencies, RunRecorder } from './run-recorder.ts';
+import type { Workflows } from './workflows.ts';
+
+interface OrchestratorDependencies extends RecorderDependencies {
+  readonly log: EventLog;
+  readonly queries: Pick<Queries, 'openRunsAfter' | 'childrenOf' | 'executionById'>;
+  readonly requests: ExecutionRequests;
+  readonly workflows: Workflows;
+  readonly vault: Vault;
+  readonly membership: Membership;
+  readonly skillOf: (name: string) => LoadedSkill | undefined;
+}
+
+/** A run that this node looks after. */
+interface ActiveRun {
+  readonly of: OpenRun;
+  /** Null until its definition is here. */
+  run: WorkflowRun | null;
+  /** Its executions that have not ended. */
+  readonly open: Map<string, { readonly step: string; readonly index: number | null }>;
+  cancelled: boolean;
+  ended: boolean;
+  timeout: NodeJS.Timeout | null;
+  report: NodeJS.Timeout | null;
+}
+
+const pageRuns = 1000;
+const retryMs = 1000;
+const reportMs = 100;
+const runCancelled = 'The run of its workflow was cancelled.';
+
+/**
+ * Runs workflows: requests the executions of steps that may begin, and records how the run ends. It keeps nothing that is not in the
+ * log: a step's execution has a name that follows from the run's, so that whoever takes a run up finds what there is of it, and
+ * asking for a step twice leads to one execution.
+ */
+export class Orchestrator {
+  readonly #deps: OrchestratorDependencies;
+  readonly #runs = new Map<string, OpenRun>();
+  readonly #active = new Map<string, ActiveRun>();
+  readonly #byExecution = new Map<string, ActiveRun>();
+  readonly #work = new Set<Promise<void>>();
+  readonly #recorder: RunRecorder;
+  readonly #unsubscribe: () => void;
+  #accepting = false;
+
+  constructor(deps: OrchestratorDependencies) {
+    this.#deps = deps;
+    this.#recorder = new RunRecorder(deps);
+    this.#unsubscribe = deps.log.subscribe((events) => {
+      for (const event of events) this.#hear(event);
+    });
+    deps.membership.onChange(() => {
+      if (this.#accepting) this.#dealtAnew();
+    });
+  }
+
+  /** Runs that have not ended, on any node. */
+  get open(): number {
+    return this.#runs.size;
+  }
+
+  /** Takes up the runs that have not ended. */
+  async start(): Promise<void> {
+    let after = 0;
+    for (;;) {
+      const rows = await this.#deps.queries.openRunsAfter(after, pageRuns);
+      for (const row of rows) if (!this.#runs.has(row.id)) this.#runs.set(row.id, openRunOf(row));
+      after = rows.at(-1)?.position ?? after;
+      if (rows.length < pageRuns) break;
+    }
+    this.#accepting = true;
+    this.#dealtAnew();
+  }
+
+  /** Begins nothing more, and waits for what is on its way to the log. */
+  async stop(): Promise<void> {
+    this.#accepting = false;
+    this.#unsubscribe();
+    for (const active of this.#active.values()) this.#quiet(active);
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  #dealtAnew(): void {
+    for (const [id, of] of this.#runs) {
+      const isMine = this.#deps.membership.owns(id);
+      const active = this.#active.get(id);
+      if (isMine && active === undefined) this.#takeUp(of, false);
+      else if (!isMine && active !== undefined) this.#drop(active);
+    }
+  }
+
+  #drop(active: ActiveRun): void {
+    this.#quiet(active);
+    active.ended = true;
+    this.#active.delete(active.of.id);
+    for (const id of active.open.keys()) this.#byExecution.delete(id);
+  }
+
+  #quiet({ timeout, report }: ActiveRun): void {
+    if (timeout !== null) clearTimeout(timeout);
+    if (report !== null) clearTimeout(report);
+  }
+
+  #hear(event: RecordedEvent): void {
+    if (event.type === 'ExecutionRequested') {
+      if (event.revision === 0 && workflowOfRun(event.data.skill) !== null) this.#requested(event);
+    } else if (event.type === 'ExecutionProgressed') this.#progressed(event);
+    else if (event.type === 'ExecutionCancellationRequested') {
+      const active = this.#active.get(event.stream);
+      if (active !== undefined) this.#cancel(active, event.data.reason);
+    } else if (isEnding(event)) this.#ended(event);
+    else if (event.type === 'UserErased') this.#ownerErased(event.stream);
+  }
+
+  #requested(event: RecordedEvent<'ExecutionRequested'>): void {
+    const of = requestedRun(event);
+    this.#runs.set(of.id, of);
+    if (this.#accepting && this.#deps.membership.owns(of.id)) this.#takeUp(of, of.cause !== 'retry');
+  }
+
+  #ended(event: RecordedEvent & Parameters<typeof outcomeOf>[0]): void {
+    const { stream: id } = event;
+    const of = this.#runs.get(id);
+    if (of !== undefined) {
+      this.#runEnded(of);
+      return;
+    }
+    const active = this.#byExecution.get(id);
+    if (active !== undefined) this.#settle(active, id, outcomeOf(event));
+  }
+
+  #settle(active: ActiveRun, id: string, outcome: PartOutcome): void {
+    const part = active.open.get(id);
+    if (part === undefined) return;
+    active.open.delete(id);
+    this.#byExecution.delete(id);
+    active.run?.hasEnded(part.step, part.index, outcome);
+    this.#advance(active);
+  }
+
+  #runEnded(of: OpenRun): void {
+    this.#runs.delete(of.id);
+    const active = this.#active.get(of.id);
+    if (active === undefined) return;
+    const open = [...active.open.keys()];
+    this.#drop(active);
+    // Whoever ended it did not wait for its steps.
+    for (const id of open) this.#track(this.#recorder.cancel(id, 'The run of its workflow has ended.'));
+    if (of.hasSecrets) this.#track(this.#deps.vault.take('params', of.id).then(() => undefined));
+  }
+
+  #progressed({ stream, data }: RecordedEvent<'ExecutionProgressed'>): void {
+    const active = this.#byExecution.get(stream);
+    const part = active?.open.get(stream);
+    if (active === undefined || part === undefined) return;
+    active.run?.progressed(part.step, part.index, data.progress);
+    this.#reportSoon(active);
+  }
+
+  #ownerErased(owner: string): void {
+    for (const active of this.#active.values())
+      if (active.of.owner === owner) this.#track(this.#recorder.cancel(active.of.id, 'The account was erased.'));
+  }
+
+  #cancel(active: ActiveRun, reason: string | null): void {
+    active.cancelled = true;
+    active.run?.cancel();
+    for (const id of active.open.keys()) this.#track(this.#recorder.cancel(id, reason ?? runCancelled));
+    this.#advance(active);
+  }
+
+  /** `isNew`: it was requested just now, so there is nothing of it yet. */
+  #takeUp(of: OpenRun, isNew: boolean): void {
+    const idle = { run: null, cancelled: false, ended: false, timeout: null, report: null };
+    const active: ActiveRun = { of, open: new Map(), ...idle };
+    this.#active.set(of.id, active);
+    this.#track(this.#begin(active, isNew));
+  }
+
+  async #begin(active: ActiveRun, isNew: boolean): Promise<void> {
+    const { of } = active;
+    const { workflows, clock, vault } = this.#deps;
+    while (this.#accepting && !active.ended) {
+      try {
+        const definition = await workflows.definitionOf(
+          of.owner,
+          workflowOfRun(of.skill) ?? '',
+          Number(of.skillVersion),
+        );
+        if (definition === null) {
+          const message = 'Its definition is not there any more.';
+          await this.#end(active, { kind: 'failed', error: { code: 'WORKFLOW_NOT_FOUND', message } });
+          return;
+        }
+        const secrets = of.hasSecrets ? await vault.get('params', of.id) : null;
+        const input = isJsonObject(secrets) ? { ...of.input, ...secrets } : of.input;
+        const run = new WorkflowRun(definition, input);
+        const isCancelled = isNew ? false : await this.#takeUpParts(active, run);
+        active.run = run;
+        if (isCancelled || active.cancelled) {
+          this.#cancel(active, null);
+          return;
+        }
+        if (definition.timeoutMs !== null) {
+          const leftMs = of.requestedAtMs + definition.timeoutMs - clock.now();
+          active.timeout = setTimeout(
+            () => {
+              run.cancel();
+              this.#track(this.#recorder.timeOut(of));
+            },
+            Math.max(0, leftMs),
+          );
+        }
+        this.#advance(active);
+        return;
+      } catch (error) {
+        this.#deps.onError(error, of.id);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  /** What there is of a run that was begun before. Returns whether it is to be cancelled. */
+  async #takeUpParts(active: ActiveRun, run: WorkflowRun): Promise<boolean> {
+    const { executions, queries } = this.#deps;
+    const { state } = await executions.reload(active.of.id);
+    if (state.phase === 'queued') await this.#recorder.start(active.of.id);
+    for (const row of await takeUpParts(active.of, run, queries)) {
+      const [, step = '', index] = (row.causeId ?? '').split('/');
+      this.#follow(active, row.id, step, index === undefined ? null : Number(index));
+      await this.#settleIfEnded(active, row.id);
+    }
+    return state.phase === 'running' && state.cancellation !== null;
+  }
+
+  #follow(active: ActiveRun, id: string, step: string, index: number | null): void {
+    active.open.set(id, { step, index });
+    this.#byExecution.set(id, active);
+  }
+
+  /** It may have ended before this node followed it. */
+  async #settleIfEnded(active: ActiveRun, id: string): Promise<void> {
+    const row = await this.#deps.queries.executionById(id);
+    const outcome = row === null ? null : outcomeOfRow(row);
+    if (outcome !== null) this.#settle(active, id, outcome);
+  }
+
+  #advance(active: ActiveRun): void {
+    const { run } = active;
+    if (run === null || active.ended || !this.#accepting) return;
+    for (const launch of run.launches()) this.#track(this.#launch(active, launch));
+    const { ending } = run;
+    if (ending === null) this.#reportSoon(active);
+    else {
+      this.#track(this.#end(active, ending));
+    }
+  }
+
+  async #launch(active: ActiveRun, launch: Launch): Promise<void> {
+    const { of } = active;
+    const { step, index } = launch;
+    const causeId = causeIdOf(of.id, step.id, index);
+    const id = derivedId('exec', of.owner, causeId);
+    this.#follow(active, id, step.id, index);
+    while (this.#accepting && active.open.has(id)) {
+      const asked = await requestStep(of, launch, causeId, this.#deps);
+      if (asked.kind === 'requested') {
+        if (!asked.execution.created) await this.#settleIfEnded(active, id);
+        else if (active.cancelled) await this.#recorder.cancel(id, runCancelled);
+      } else if (asked.kind === 'refused') this.#settle(active, id, failed(asked.error));
+      if (asked.kind !== 'later') return;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  #reportSoon(active: ActiveRun): void {
+    active.report ??= setTimeout(() => {
+      active.report = null;
+      const { run } = active;
+      if (run === null || active.ended) return;
+      this.#track(
+        this.#recorder.command(active.of.id, { kind: 'report-progress', progress: run.progress, status: run.current }),
+      );
+    }, reportMs);
+  }
+
+  async #end(active: ActiveRun, ending: RunEnding): Promise<void> {
+    active.ended = true;
+    this.#quiet(active);
+    await this.#recorder.end(active.of, ending, () => this.#accepting && this.#runs.has(active.of.id));
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        this.#deps.onError(error, 'a workflow');
+      })
+      .finally(() => {
+        this.#work.delete(tracked);
+      });
+    this.#work.add(tracked);
+  }
+}
