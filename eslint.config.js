@@ -44,7 +44,17 @@ const exceptions = [
 ];
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'schemas/generated/', 'test/fixtures/', 'coverage/', '.ihuman/'] },
+  {
+    ignores: [
+      'node_modules/',
+      'schemas/generated/',
+      'packages/*/dist/',
+      'packages/*/src/generated/',
+      'test/fixtures/',
+      'coverage/',
+      '.ihuman/',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -63,7 +73,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts', 'projections/**/*.ts'],
+    files: ['src/**/*.ts', 'projections/**/*.ts', 'packages/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', exports, enums, bareErrors, environment],
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],

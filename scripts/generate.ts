@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { asyncApiDocument } from './generate/asyncapi.ts';
+import { sdkTypesSource } from './generate/sdk-types.ts';
 import { loadSchemas } from './generate/avro-schemas.ts';
 import { configurationPage, errorsPage, metricsPage } from './generate/reference-pages.ts';
 import { eventsPage, eventTypesSource, schemaConstantsSource } from './generate/event-types.ts';
@@ -21,6 +22,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['packages/sdk-js/src/generated/api.ts', await sdkTypesSource()],
   ];
   const options = (await resolveConfig(join(root, 'package.json'))) ?? {};
   const formatted = sources.map(async ([path, source]) => {

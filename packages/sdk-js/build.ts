@@ -1,0 +1,80 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+
+import { build, type BuildOptions } from 'esbuild';
+
+const here = import.meta.dirname;
+const root = join(here, '../..');
+const dist = join(here, 'dist');
+
+const common = {
+  bundle: true,
+  target: 'es2022',
+  legalComments: 'none',
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
+/** Makes `dist`: modules for Node and for browsers, CommonJS, and types for both. */
+async function buildSdk(): Promise<void> {
+  rmSync(dist, { recursive: true, force: true });
+  const node = {
+    ...common,
+    entryPoints: [join(here, 'src/index.ts')],
+    platform: 'node',
+    external: ['ws'],
+  } satisfies BuildOptions;
+  const browser = {
+    ...common,
+    entryPoints: [join(here, 'src/browser.ts')],
+    platform: 'browser',
+  } satisfies BuildOptions;
+  await Promise.all([
+    build({ ...node, format: 'esm', outfile: join(dist, 'esm/index.js') }),
+    build({ ...node, format: 'cjs', outfile: join(dist, 'cjs/index.cjs'), footer: { js: classIsModule } }),
+    build({ ...browser, format: 'esm', minify: true, outfile: join(dist, 'browser/index.js') }),
+  ]);
+  writeTypes();
+}
+
+/** `require` gives the class itself, which has everything else as properties. */
+const classIsModule = 'module.exports = Object.assign(IhumanClient, module.exports);';
+
+function writeTypes(): void {
+  const made = join(dist, 'types');
+  const compiled = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(here, 'tsconfig.json'), '--outDir', made],
+    { stdio: 'inherit' },
+  );
+  if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+  for (const file of readdirSync(made, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.d.ts')) continue;
+    const text = readFileSync(join(made, file), 'utf8');
+    writeAt(join(dist, 'esm', file), text.replace(/(from '\.{1,2}\/[^']*)\.ts'/g, "$1.js'"));
+    writeAt(
+      join(dist, 'cjs', file.replace(/\.d\.ts$/, '.d.cts')),
+      text.replace(/(from '\.{1,2}\/[^']*)\.ts'/g, "$1.cjs'"),
+    );
+  }
+  const index = join(dist, 'cjs/index.d.cts');
+  // The namespace merges with the class, so that `require` gives both.
+  cpSync(index, join(dist, 'cjs/all.d.cts'));
+  writeFileSync(index, commonJsTypes);
+  rmSync(made, { recursive: true });
+}
+
+const commonJsTypes = `import * as all from './all.cjs';
+declare class IhumanClient extends all.IhumanClient {}
+declare namespace IhumanClient {
+  export * from './all.cjs';
+}
+export = IhumanClient;
+`;
+
+function writeAt(path: string, text: string): void {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, text);
+}
+
+await buildSdk();

@@ -1,0 +1,44 @@
+import type { CompleteEvent, ErrorEvent, GapEvent, LogEvent, ProgressEvent } from './frames.ts';
+import type { CallOptions, TokenSource } from './http.ts';
+import type { SocketClass } from './realtime.ts';
+import type { RetryPolicy } from './retry.ts';
+import type { ExecuteOptions, User } from './types.ts';
+
+/** What a client can be told when it is made. */
+export interface ClientOptions {
+  /** Default `http://localhost:5173`. */
+  readonly baseUrl?: string;
+  /** Limit of one attempt of a request in milliseconds; default 30,000. */
+  readonly timeout?: number;
+  /** A token or API key, or what gives the present one (asked again when the last one is not taken any more). */
+  readonly token?: TokenSource;
+  /** The same as `token`. */
+  readonly apiKey?: string;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly fetch?: typeof fetch;
+  /** Default the platform's; in Node 20 that of `ws`. */
+  readonly WebSocket?: SocketClass;
+  /** Told what listeners throw; default: written to the console. */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/** What `on` can listen to. */
+export interface ClientEvents {
+  authenticated: User;
+  /** A connection is there, for the first time or again. */
+  connected: { readonly reconnected: boolean };
+  /** It was lost; `retryInMs` null: for good. */
+  disconnected: { readonly code: number; readonly reason: string; readonly retryInMs: number | null };
+  progress: ProgressEvent;
+  log: LogEvent;
+  complete: CompleteEvent;
+  /** An execution failed. A lost connection is `disconnected`. */
+  error: ErrorEvent;
+  gap: GapEvent;
+}
+
+/** What `run` may be told. */
+export interface RunOptions extends CallOptions, ExecuteOptions {
+  readonly onProgress?: (event: ProgressEvent) => void;
+  readonly onLog?: (event: LogEvent) => void;
+}
