@@ -1,5 +1,6 @@
 import { IhumanError, type IhumanClient } from '../../../packages/sdk-js/src/index.ts';
 import { isJsonObject } from '../../kernel/json.ts';
+import { valueText } from '../format.ts';
 import type { Session } from '../session.ts';
 import { type Finding, ok, problem, warning } from '../../kernel/finding.ts';
 
@@ -24,7 +25,7 @@ export async function probe(url: string): Promise<Probe> {
     if (!isJsonObject(body) || typeof body.status !== 'string' || ![200, 503].includes(response.status))
       return { kind: 'stranger', status: response.status, name };
     const { log } = body;
-    const progress = isJsonObject(log) ? `${String(log.taken)} of ${String(log.of)} records of the log` : null;
+    const progress = isJsonObject(log) ? `${valueText(log.taken)} of ${valueText(log.of)} records of the log` : null;
     return { kind: 'ihuman', status: body.status, log: progress, date };
   } catch (error) {
     return { kind: 'none', reason: reasonOf(error) };
@@ -48,7 +49,8 @@ export function serverFinding(url: string, found: Probe): Finding {
   }
   if (found.kind === 'stranger') {
     const name = found.name === null ? '' : `, "${found.name}"`;
-    const advice = 'Name the right address with --url or IHUMAN_URL, or start a server elsewhere: ihuman serve --port <port>';
+    const advice =
+      'Name the right address with --url or IHUMAN_URL, or start a server elsewhere: ihuman serve --port <port>';
     return problem(check, `what answers at ${url} is no ihuman server (status ${String(found.status)}${name})`, advice);
   }
   if (found.status === 'ready') return ok(check, `${url} is ready`);
@@ -70,9 +72,12 @@ export function clockFinding(date: string | null, nowMs: number): Finding | null
 }
 
 /** Whether the token is good, and which versions the two sides have. */
-export async function accountFindings(client: IhumanClient, session: Session, own: string): Promise<readonly Finding[]> {
-  if (session.token === null)
-    return [warning('login', `not signed in at ${session.url}`, 'Sign in: ihuman login')];
+export async function accountFindings(
+  client: IhumanClient,
+  session: Session,
+  own: string,
+): Promise<readonly Finding[]> {
+  if (session.token === null) return [warning('login', `not signed in at ${session.url}`, 'Sign in: ihuman login')];
   try {
     const { email, role } = await client.getCurrentUser();
     const { version } = await client.getSystemStatus();

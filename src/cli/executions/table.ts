@@ -1,0 +1,11 @@
+import type { ExecutionSummary } from '../../../packages/sdk-js/src/index.ts';
+import { durationText, timeText } from '../format.ts';
+
+/** How executions stand in a table. */
+export const executionTable = {
+  head: ['execution', 'status', 'skill', 'done', 'requested', 'took', 'error'],
+  rowOf: ({ executionId, status, skillId, progress, createdAt, durationMs, error }: ExecutionSummary) => [
+    ...[executionId, status, skillId, `${String(Math.round(progress))} %`, timeText(createdAt)],
+    ...[durationMs === null ? '-' : durationText(durationMs), error === null ? '' : error.message],
+  ],
+};
