@@ -12,6 +12,8 @@ export interface Verb {
 
 /** Every verb, in the order of the help. */
 export const verbs: readonly Verb[] = [
+  { name: 'create', summary: 'make a new skill', load: () => import('./commands/create.ts') },
+  { name: 'validate', summary: 'tell every problem of a skill', load: () => import('./commands/validate.ts') },
   {
     name: 'list',
     summary: 'list skills: those of a folder, and the server’s',
