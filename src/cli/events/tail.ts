@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 
 import type { LogEventRecord } from '../../../packages/sdk-js/src/index.ts';
 import type { CliContext } from '../context.ts';
-import { collectList, timeText, valueText } from '../format.ts';
+import { collectList, eventName, timeText, valueText } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
 import { printable, type Terminal } from '../terminal.ts';
 
@@ -49,8 +49,7 @@ Examples:
 }
 
 function lineOf({ time, type, subject, sequence, data }: LogEventRecord, terminal: Terminal): string {
-  const name = type.replace(/^ihuman\./, '').replace(/\.v\d+$/, '');
-  const about = `${timeText(time)}  ${sequence}  ${terminal.paint('bold', printable(name))}  ${printable(subject ?? '')}`;
+  const about = `${timeText(time)}  ${sequence}  ${terminal.paint('bold', printable(eventName(type)))}  ${printable(subject ?? '')}`;
   const text = valueText(data);
   const room = Math.max(20, terminal.width - 2);
   return `${about}\n  ${text.length > room ? `${text.slice(0, room - 1)}…` : text}`;

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 
-import type { Execution } from '../../../packages/sdk-js/src/index.ts';
+import type { Execution, IhumanClient, LogEventRecord } from '../../../packages/sdk-js/src/index.ts';
 import { isJsonObject } from '../../kernel/json.ts';
 import type { CliContext } from '../context.ts';
-import { details, durationText, timeText, valueText } from '../format.ts';
+import { details, durationText, eventName, timeText, valueText } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 
 interface ShowOptions extends OnlineOptions {
   readonly events?: true;
@@ -23,15 +23,37 @@ export function showExecution(context: CliContext): Command {
     .action((id: string, options: ShowOptions) =>
       online(context, options, async (client) => {
         const execution = await client.getExecution(id);
+        const events = options.events === true ? await auditTrail(client, execution) : undefined;
         const { tree } = options.tree === true ? await client.getTree(id) : { tree: undefined };
-        if (options.json === true) terminal.json({ ...execution, ...(tree !== undefined && { tree }) });
+        if (options.json === true)
+          terminal.json({ ...execution, ...(events !== undefined && { events }), ...(tree !== undefined && { tree }) });
         else {
           details(terminal, rowsOf(execution));
           for (const file of execution.artifacts) terminal.result(`  ${file.path}  ${String(file.sizeBytes)} bytes`);
+          if (events !== undefined) terminal.result('');
+          if (events !== undefined) terminal.table({ head: ['at', 'event', 'data'], rows: events.map(eventRow) });
           if (tree !== undefined) terminal.result(`\n${treeLines(tree, terminal).join('\n')}`);
         }
       }),
     );
+}
+
+/** Everything that happened to an execution, in order. */
+async function auditTrail(
+  client: IhumanClient,
+  { executionId, revision }: Execution,
+): Promise<readonly LogEventRecord[]> {
+  const events: LogEventRecord[] = [];
+  for await (const event of client.feed({ follow: false })) {
+    if (event.subject !== executionId) continue;
+    events.push(event);
+    if (event.streamrevision === revision) break;
+  }
+  return events;
+}
+
+function eventRow({ time, type, data }: LogEventRecord): readonly string[] {
+  return [timeText(time), eventName(type), valueText(data)];
 }
 
 function rowsOf(execution: Execution): Readonly<Record<string, unknown>> {
@@ -61,7 +83,7 @@ export function treeLines(node: unknown, terminal: Pick<Terminal, 'paint'>, abov
   if (!isJsonObject(node)) return [];
   const { kind, id, status, at, about } = node;
   const { skillId, workflow, step, event } = isJsonObject(about) ? about : {};
-  const what = [skillId ?? workflow, step, event].filter((text) => typeof text === 'string').join(' ');
+  const what = printable([skillId ?? workflow, step, event].filter((text) => typeof text === 'string').join(' '));
   const texts = [valueText(kind), what, valueText(id), valueText(status), timeText(at)].filter(
     (text) => text !== '' && text !== '-',
   );

@@ -100,7 +100,8 @@ export function tellEnding(context: CliContext, ending: Ending, json = false): v
     ending.type === 'complete' ? [ending.result, null] : [null, { code: ending.code, message: ending.error }];
   const [mark, colour] = error === null ? (['✓', 'green'] as const) : (['✗', 'red'] as const);
   const why = error === null || status === 'cancelled' ? '' : `: ${printable(error.message)} (${error.code})`;
-  terminal.note(`${terminal.paintNote(colour, mark)} ${status} after ${durationText(durationMs)}${why}`);
+  const time = `${error === null ? 'in' : 'after'} ${durationText(durationMs)}`;
+  terminal.note(`${terminal.paintNote(colour, mark)} ${status} ${time}${why}`);
   if (json) terminal.json({ executionId, status, result, error, durationMs });
   else if (error === null) terminal.json(result);
   if (error !== null) context.end('failed');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Page } from '../../../packages/sdk-js/src/index.ts';
-import type { JsonObject } from '../../kernel/json.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import type { CliContext } from '../context.ts';
 import { collectList, details, durationText, oneOf, timeText, valueText, wholeNumber } from '../format.ts';
 import { type PageOptions, tellPage, withPage } from '../lists.ts';
@@ -85,9 +85,11 @@ export function listDeliveries(context: CliContext): Command {
 }
 
 /** What the receiver said, or why it was not asked. */
-export function answerOf({ statusCode, errorCode, skipReason, nextAttemptAt }: JsonObject): string {
+function answerOf({ statusCode, errorCode, skipReason, nextAttemptAt, attempts }: JsonObject): string {
+  const last: unknown = Array.isArray(attempts) ? attempts.at(-1) : null;
+  const message = isJsonObject(last) && typeof last.message === 'string' ? `: ${last.message}` : '';
   const next = typeof nextAttemptAt === 'string' ? `, again at ${timeText(nextAttemptAt)}` : '';
-  return valueText(statusCode ?? errorCode ?? skipReason) + next;
+  return valueText(statusCode ?? errorCode ?? skipReason) + message + next;
 }
 
 interface PreviewOptions extends OnlineOptions {
