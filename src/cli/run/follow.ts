@@ -83,7 +83,7 @@ function tellOfConnection(client: IhumanClient, terminal: Terminal): () => void 
     terminal.note(terminal.paintNote('yellow', 'The connection is lost; connecting again …'));
   };
   const onConnected = (): void => {
-    if (isLost) terminal.note(terminal.paintNote('green', 'Connected again; nothing was missed.'));
+    if (isLost) terminal.note(terminal.paintNote('green', 'Connected again.'));
     isLost = false;
   };
   client.on('disconnected', onLost).on('connected', onConnected);
