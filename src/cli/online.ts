@@ -74,7 +74,8 @@ function hasAdminKey({ cwd }: CliContext, { url, token }: Session): boolean {
 /** The same error with its code and with what to do next. */
 export function explained(error: Refusal, session: Session, withAdminKey = false): CliError {
   const { outcome } = endingOf(error);
-  const [said, advice] = outcome === 'unreachable' ? unreachable(error, session) : refused(error, session, withAdminKey);
+  const [said, advice] =
+    outcome === 'unreachable' ? unreachable(error, session) : refused(error, session, withAdminKey);
   // The server's sentence about a single field is the field's own.
   const [only, ...others] = error.problems;
   const repeats = only !== undefined && others.length === 0 && said.includes(only.message);
@@ -83,7 +84,8 @@ export function explained(error: Refusal, session: Session, withAdminKey = false
 
 function unreachable({ code, message, cause }: Refusal, { url }: Session): readonly [string, string] {
   if (code === 'CONNECTION_FAILED') {
-    const advice = 'Start a server with "ihuman serve", or name another one with --url or IHUMAN_URL; "ihuman doctor" looks why.';
+    const advice =
+      'Start a server with "ihuman serve", or name another one with --url or IHUMAN_URL; "ihuman doctor" looks why.';
     return [`${url} cannot be reached${reasonIn(cause)}.`, advice];
   }
   if (code === 'NOT_READY') return [`${url}: ${message}`, 'Wait a moment.'];
@@ -107,10 +109,13 @@ function refused(error: Refusal, session: Session, withAdminKey: boolean): reado
 }
 
 function notSignedIn({ url, source }: Session, withAdminKey: boolean): readonly [string, string] {
-  const key = 'This folder has an administrator\'s key: ihuman login --with-token < .ihuman/admin-key';
+  const key = "This folder has an administrator's key: ihuman login --with-token < .ihuman/admin-key";
   if (source === 'none') return [`Not signed in at ${url}.`, `Sign in: ihuman login${withAdminKey ? `\n${key}` : ''}`];
   const advice = source === 'login' ? 'Sign in again: ihuman login' : `Look at the ${source}, or sign in: ihuman login`;
-  return [`${url} does not take the token of the ${source}: it has expired, was revoked, or is for another server.`, advice];
+  return [
+    `${url} does not take the token of the ${source}: it has expired, was revoked, or is for another server.`,
+    advice,
+  ];
 }
 
 const nextSteps: Readonly<Record<string, string>> = {

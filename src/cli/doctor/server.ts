@@ -48,7 +48,8 @@ export function serverFinding(url: string, found: Probe): Finding {
   }
   if (found.kind === 'stranger') {
     const name = found.name === null ? '' : `, "${found.name}"`;
-    const advice = 'Name the right address with --url or IHUMAN_URL, or start a server elsewhere: ihuman serve --port <port>';
+    const advice =
+      'Name the right address with --url or IHUMAN_URL, or start a server elsewhere: ihuman serve --port <port>';
     return problem(check, `what answers at ${url} is no ihuman server (status ${String(found.status)}${name})`, advice);
   }
   if (found.status === 'ready') return ok(check, `${url} is ready`);
@@ -70,9 +71,12 @@ export function clockFinding(date: string | null, nowMs: number): Finding | null
 }
 
 /** Whether the token is good, and which versions the two sides have. */
-export async function accountFindings(client: IhumanClient, session: Session, own: string): Promise<readonly Finding[]> {
-  if (session.token === null)
-    return [warning('login', `not signed in at ${session.url}`, 'Sign in: ihuman login')];
+export async function accountFindings(
+  client: IhumanClient,
+  session: Session,
+  own: string,
+): Promise<readonly Finding[]> {
+  if (session.token === null) return [warning('login', `not signed in at ${session.url}`, 'Sign in: ihuman login')];
   try {
     const { email, role } = await client.getCurrentUser();
     const { version } = await client.getSystemStatus();
