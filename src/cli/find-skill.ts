@@ -16,7 +16,7 @@ export interface FoundSkill {
 /** The flag of every verb that looks for skills by name. */
 export const skillsFlag = ['--skills <folder>', 'where skills are (default: $IHUMAN_SKILLS, or ./skills)'] as const;
 
-/** Where skills are: as the flag says, as the server would have it (`IHUMAN_SKILLS`), or ./skills. Absolute. */
+/** Where skills are, absolute: as the flag says, as the server would have it (`IHUMAN_SKILLS`), or ./skills. */
 export function skillFolders({ cwd, environment }: CliContext, flag?: string): readonly string[] {
   const text = flag ?? environment.IHUMAN_SKILLS ?? 'skills';
   const folders = text.split(',').map((folder) => folder.trim());

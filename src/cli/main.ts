@@ -37,8 +37,11 @@ try {
   await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
 } catch (error) {
   const { outcome, lines } = endingOf(error, verbs.some(({ name }) => name === verb) ? verb : undefined);
-  const [first, ...rest] = lines;
-  if (first !== undefined) terminal.note(['ihuman: ' + printable(first), ...rest.map(printable)].join('\n'));
+  const text = lines
+    .flatMap((line) => line.split('\n'))
+    .map(printable)
+    .join('\n');
+  if (text !== '') terminal.note(`ihuman: ${text}`);
   const hasDebug = environment.IHUMAN_DEBUG !== undefined && environment.IHUMAN_DEBUG !== '';
   if (hasDebug && error instanceof Error && outcome !== 'ok') terminal.note(error.stack ?? '');
   process.exitCode = exitCodes[outcome];

@@ -24,16 +24,21 @@ export function adviceOn(folder: string): readonly SkillProblem[] {
   if (testFiles(folder).length === 0) {
     advice.push({ file: 'tests', path: '', message: 'there are none', cure: 'write tests/index.test.js' });
   }
-  return [...advice, ...adviceOnManifest(manifestIn(folder))];
+  return [...advice, ...adviceOnManifest(manifestIn(folder), saysSkill(folder))];
 }
 
-function adviceOnManifest(manifest: JsonObject): SkillProblem[] {
+/** True for a folder whose package says that it is a skill. */
+export function saysSkill(folder: string): boolean {
+  const { keywords } = manifestIn(folder);
+  return Array.isArray(keywords) && keywords.includes(skillKeyword);
+}
+
+function adviceOnManifest(manifest: JsonObject, isMarked: boolean): SkillProblem[] {
   const file = 'package.json';
   const missing = ['name', 'version']
     .filter((key) => manifest[key] === undefined)
     .map((key) => ({ file, path: `/${key}`, message: 'is missing', cure: 'write it: npm wants it' }));
-  const { keywords } = manifest;
-  if (Array.isArray(keywords) && keywords.includes(skillKeyword)) return missing;
+  if (isMarked) return missing;
   const cure = `add "${skillKeyword}", so that a published skill is found`;
   return [...missing, { file, path: '/keywords', message: `do not have ${skillKeyword}`, cure }];
 }

@@ -31,7 +31,7 @@ export function showExecution(context: CliContext): Command {
           details(terminal, rowsOf(execution));
           for (const file of execution.artifacts) terminal.result(`  ${file.path}  ${String(file.sizeBytes)} bytes`);
           if (events !== undefined) terminal.result('');
-          if (events !== undefined) terminal.table({ head: ['at', 'event', 'data'], rows: events.map(eventRow) });
+          if (events !== undefined) terminal.table({ head: ['AT', 'EVENT', 'DATA'], rows: events.map(eventRow) });
           if (tree !== undefined) terminal.result(`\n${treeLines(tree, terminal).join('\n')}`);
         }
       }),

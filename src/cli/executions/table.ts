@@ -3,7 +3,7 @@ import { durationText, timeText } from '../format.ts';
 
 /** How executions stand in a table. */
 export const executionTable = {
-  head: ['execution', 'status', 'skill', 'done', 'requested', 'took', 'error'],
+  head: ['EXECUTION', 'STATUS', 'SKILL', 'DONE', 'REQUESTED', 'TOOK', 'ERROR'],
   rowOf: ({ executionId, status, skillId, progress, createdAt, durationMs, error }: ExecutionSummary) => [
     ...[executionId, status, skillId, `${String(Math.round(progress))} %`, timeText(createdAt)],
     ...[durationMs === null ? '-' : durationText(durationMs), error === null ? '' : error.message],

@@ -23,7 +23,7 @@ export function listSchedules(context: CliContext): Command {
         const page = await client.schedules.list({ limit, offset, ...(status !== undefined && { status }) });
         tellPage(context.terminal, page as unknown as Page<JsonObject>, options, {
           name: 'schedules',
-          head: ['schedule', 'status', 'cron', 'zone', 'runs', 'next', 'description'],
+          head: ['SCHEDULE', 'STATUS', 'CRON', 'ZONE', 'RUNS', 'NEXT', 'DESCRIPTION'],
           rowOf: (each) => [
             ...[valueText(each.id), valueText(each.status), valueText(each.cronExpression), valueText(each.timeZone)],
             ...[valueText(each.workflowId ?? each.skillId), timeText(each.nextRunAt), valueText(each.description)],
@@ -80,7 +80,7 @@ export function nextTimes(context: CliContext): Command {
         else if (upcoming.length === 0) terminal.note('Never.');
         else
           terminal.table({
-            head: [`in ${zone}`, 'UTC', 'due'],
+            head: [`IN ${zone}`, 'UTC', 'DUE'],
             rows: upcoming.map(({ scheduledFor, dueAt }) => [
               ...[zonedText(scheduledFor, zone), scheduledFor, dueAt === scheduledFor ? '' : dueAt],
             ]),
@@ -114,7 +114,7 @@ export function scheduleHistory(context: CliContext): Command {
         });
         tellPage(context.terminal, page as unknown as Page<JsonObject>, options, {
           name: 'executions',
-          head: ['for', 'outcome', 'by', 'execution', 'reason'],
+          head: ['FOR', 'OUTCOME', 'BY', 'EXECUTION', 'REASON'],
           rowOf: (firing) => [
             ...[timeText(firing.scheduledFor), valueText(firing.outcome), valueText(firing.trigger)],
             ...[valueText(firing.executionId), [firing.reason, firing.note].filter(Boolean).map(valueText).join(': ')],

@@ -16,11 +16,11 @@ export function listWebhooks(context: CliContext): Command {
         const { limit, offset } = options;
         tellPage(context.terminal, await client.webhooks.list({ limit, offset }), options, {
           name: 'webhooks',
-          head: ['webhook', 'status', 'events', 'url', 'description'],
+          head: ['WEBHOOK', 'STATUS', 'EVENTS', 'URL', 'DESCRIPTION'],
           rowOf: ({ id, status, eventTypes, url, description }) => [
             ...[id, status, eventTypes.join(','), url, valueText(description)],
           ],
-          flexible: 'url',
+          flexible: 'URL',
         });
       }),
     );
@@ -73,12 +73,12 @@ export function listDeliveries(context: CliContext): Command {
         const page = await client.webhooks.deliveries(id, { limit, offset, ...(status !== undefined && { status }) });
         tellPage(context.terminal, page as unknown as Page<Delivery>, options, {
           name: 'deliveries',
-          head: ['delivery', 'status', 'event', 'at', 'attempts', 'answer'],
+          head: ['DELIVERY', 'STATUS', 'EVENT', 'AT', 'ATTEMPTS', 'ANSWER'],
           rowOf: (delivery) => [
             ...[delivery.id, delivery.status, delivery.event, timeText(delivery.createdAt)],
             ...[valueText(delivery.attemptCount), answerOf(delivery)],
           ],
-          flexible: 'answer',
+          flexible: 'ANSWER',
         });
       }),
     );
@@ -122,7 +122,7 @@ export function previewWebhook(context: CliContext): Command {
         else if (events.length === 0) terminal.note('It would have been told of nothing.');
         else
           terminal.table({
-            head: ['at', 'event', 'of', 'data'],
+            head: ['AT', 'EVENT', 'OF', 'DATA'],
             rows: events.map(({ at, type, stream, data }) => [timeText(at), type, stream, valueText(data)]),
           });
         if (!complete && options.json !== true) terminal.note(`There may be more: --since ${next}`);

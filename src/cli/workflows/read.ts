@@ -16,7 +16,7 @@ export function listWorkflows(context: CliContext): Command {
         const { limit, offset } = options;
         tellPage(context.terminal, await client.workflows.list({ limit, offset }), options, {
           name: 'workflows',
-          head: ['workflow', 'version', 'steps', 'changed', 'description'],
+          head: ['WORKFLOW', 'VERSION', 'STEPS', 'CHANGED', 'DESCRIPTION'],
           rowOf: ({ name, version, steps, changedAt, description }) => [
             ...[name, String(version), Array.isArray(steps) ? steps.join(', ') : '-'],
             ...[timeText(changedAt), valueText(description)],
@@ -61,7 +61,7 @@ export function listVersions(context: CliContext): Command {
         if (options.json === true) terminal.json({ versions });
         else
           terminal.table({
-            head: ['version', 'defined', 'by', 'steps'],
+            head: ['VERSION', 'DEFINED', 'BY', 'STEPS'],
             rows: versions.map(({ version, definedAt, definedBy, steps }) => [
               ...[valueText(version), timeText(definedAt), valueText(definedBy)],
               Array.isArray(steps) ? steps.join(', ') : '-',
