@@ -119,10 +119,10 @@ function refused(error: Refusal, session: Session, withAdminKey: boolean): reado
 function notSignedIn({ url, source }: Session, withAdminKey: boolean): readonly [string, string] {
   const key = "This folder has an administrator's key: ihuman login --with-token < .ihuman/admin-key";
   if (source === 'none') return [`Not signed in at ${url}.`, `Sign in: ihuman login${withAdminKey ? `. ${key}` : ''}`];
-  const advice = source === 'login' ? 'Sign in again: ihuman login' : `Look at the ${source}, or sign in: ihuman login`;
+  const look = source === 'IHUMAN_TOKEN' || source === 'token file' ? 'Give another one, or sign in: ' : 'Sign in: ';
   return [
-    `${url} does not take the token of the ${source}: it has expired, was revoked, or is for another server.`,
-    advice,
+    `${url} does not take the token (from: ${source}): it has expired, was revoked, or is for another server.`,
+    `${look}ihuman login`,
   ];
 }
 

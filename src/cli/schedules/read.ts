@@ -24,6 +24,7 @@ export function listSchedules(context: CliContext): Command {
         tellPage(context.terminal, page as unknown as Page<JsonObject>, options, {
           name: 'schedules',
           head: ['SCHEDULE', 'STATUS', 'CRON', 'ZONE', 'RUNS', 'NEXT', 'DESCRIPTION'],
+          spare: ['DESCRIPTION', 'ZONE', 'STATUS'],
           rowOf: (each) => [
             ...[valueText(each.id), valueText(each.status), valueText(each.cronExpression), valueText(each.timeZone)],
             ...[valueText(each.workflowId ?? each.skillId), timeText(each.nextRunAt), valueText(each.description)],

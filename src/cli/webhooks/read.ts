@@ -21,6 +21,7 @@ export function listWebhooks(context: CliContext): Command {
             ...[id, status, eventTypes.join(','), url, valueText(description)],
           ],
           flexible: 'URL',
+          spare: ['DESCRIPTION'],
         });
       }),
     );
@@ -79,6 +80,7 @@ export function listDeliveries(context: CliContext): Command {
             ...[valueText(delivery.attemptCount), answerOf(delivery)],
           ],
           flexible: 'ANSWER',
+          spare: ['ATTEMPTS', 'AT'],
         });
       }),
     );

@@ -17,6 +17,7 @@ export function listWorkflows(context: CliContext): Command {
         tellPage(context.terminal, await client.workflows.list({ limit, offset }), options, {
           name: 'workflows',
           head: ['WORKFLOW', 'VERSION', 'STEPS', 'CHANGED', 'DESCRIPTION'],
+          spare: ['CHANGED'],
           rowOf: ({ name, version, steps, changedAt, description }) => [
             ...[name, String(version), Array.isArray(steps) ? steps.join(', ') : '-'],
             ...[timeText(changedAt), valueText(description)],
