@@ -66,10 +66,16 @@ export class CliUser {
     };
   }
 
-  start(args: readonly string[], { env = {}, input = '' }: StartOptions = {}): CliProcess {
-    const child = spawn(process.execPath, [bin, ...args], { cwd: this.cwd, env: { ...this.#env, ...env } });
+  start(args: readonly string[], { input = '', ...options }: StartOptions = {}): CliProcess {
+    const started = this.startProgram(process.execPath, [bin, ...args], options);
+    started.child.stdin.end(input);
+    return started;
+  }
+
+  /** Starts any program where and as whom this user is; its standard input stays open. */
+  startProgram(program: string, args: readonly string[], { env = {} }: Pick<StartOptions, 'env'> = {}): CliProcess {
+    const child = spawn(program, args, { cwd: this.cwd, env: { ...this.#env, ...env } });
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
     return new CliProcess(child);
   }
 
