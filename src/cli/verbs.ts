@@ -15,8 +15,16 @@ export const verbs: readonly Verb[] = [
   { name: 'create', summary: 'make a new skill', load: () => import('./commands/create.ts') },
   { name: 'validate', summary: 'tell every problem of a skill', load: () => import('./commands/validate.ts') },
   {
+    name: 'test',
+    summary: 'run a skill’s tests and check what every skill keeps to',
+    load: () => import('./commands/test.ts'),
+  },
+  { name: 'publish', summary: 'publish a skill as an npm package', load: () => import('./commands/publish.ts') },
+  {
     name: 'list',
     summary: 'list skills: those of a folder, and the server’s',
     load: () => import('./commands/list.ts'),
   },
+  { name: 'add', summary: 'put a published skill into the skills folder', load: () => import('./commands/add.ts') },
+  { name: 'remove', summary: 'take a skill out of the skills folder', load: () => import('./commands/remove.ts') },
 ];
