@@ -7,6 +7,8 @@ export interface Verb {
   readonly name: string;
   /** What the list of verbs says of it. */
   readonly summary: string;
+  /** True when it needs the whole command tree: then every verb's module is loaded. */
+  readonly needsAll?: true;
   readonly load: () => Promise<{ readonly command: (context: CliContext) => Command }>;
 }
 
@@ -27,4 +29,10 @@ export const verbs: readonly Verb[] = [
   },
   { name: 'add', summary: 'put a published skill into the skills folder', load: () => import('./commands/add.ts') },
   { name: 'remove', summary: 'take a skill out of the skills folder', load: () => import('./commands/remove.ts') },
+  {
+    name: 'completion',
+    summary: 'print a script that teaches your shell this command',
+    needsAll: true,
+    load: () => import('./commands/completion.ts'),
+  },
 ];

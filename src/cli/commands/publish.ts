@@ -52,31 +52,19 @@ export function command(context: CliContext): Command {
       '\nExamples:\n  ihuman publish react-setup --dry-run\n  ihuman publish react-setup --tag next --yes',
     )
     .action(async (skill: string, options: Options) => {
-      const found = findSkill(context, skill, options.skills);
-      const loaded = await approved(context, found);
-      if (loaded === null) context.end('failed');
-      else await publish(context, loaded, options);
+      await publish(context, findSkill(context, skill, options.skills), options);
     });
 }
 
-/** The skill when it is one and passes its tests; else null, after the reasons were told. */
-async function approved(context: CliContext, { root, name }: FoundSkill): Promise<LoadedSkill | null> {
+async function publish(context: CliContext, found: FoundSkill, options: Options): Promise<void> {
   const { terminal } = context;
-  const { skill = null, problems = [] } = (await checkSkills(root, [name])).get(name) ?? {};
-  if (skill === null) {
-    terminal.note(reportLines({ skill: name, version: null, problems }, terminal).join('\n'));
-    return null;
-  }
-  const report = await testSkill(context, skill, { root, params: {}, timeoutMs: testTimeoutMs });
-  terminal.note(summaryOf(report, terminal));
-  return report.failed === 0 ? skill : null;
-}
-
-async function publish(context: CliContext, { folder }: LoadedSkill, options: Options): Promise<void> {
-  const { terminal } = context;
+  const skill = await validated(context, found);
+  if (skill === null) return;
+  const { folder } = skill;
   const manifest = readManifest(folder).manifest ?? {};
   const wanted = refuseManifest(manifest, options.tag);
   refuseUncommitted(folder);
+  if (!(await passesTests(context, skill, found.root))) return;
   const { publishConfig } = manifest;
   const registry = await registryFor(context, folder, { name: wanted.name, publishConfig });
   await refusePublished(context, folder, { ...wanted, registry });
@@ -97,6 +85,22 @@ async function publish(context: CliContext, { folder }: LoadedSkill, options: Op
     release();
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** The skill when it is one; else null, after its problems were told. */
+async function validated(context: CliContext, { root, name }: FoundSkill): Promise<LoadedSkill | null> {
+  const { skill = null, problems = [] } = (await checkSkills(root, [name])).get(name) ?? {};
+  if (skill !== null) return skill;
+  context.terminal.note(reportLines({ skill: name, version: null, problems }, context.terminal).join('\n'));
+  context.end('failed');
+  return null;
+}
+
+async function passesTests(context: CliContext, skill: LoadedSkill, root: string): Promise<boolean> {
+  const report = await testSkill(context, skill, { root, params: {}, timeoutMs: testTimeoutMs });
+  context.terminal.note(summaryOf(report, context.terminal));
+  if (report.failed > 0) context.end('failed');
+  return report.failed === 0;
 }
 
 function refuseSecrets(folder: string, { files }: Packed): void {
