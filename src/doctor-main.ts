@@ -10,7 +10,11 @@ process.stdout.write(`${JSON.stringify(await examine(process.argv.slice(2)))}\n`
 async function examine(flags: readonly string[]): Promise<readonly Finding[]> {
   try {
     const { dataDir, skills } = readConfig(flags, process.env);
-    return [ok('settings', 'of flags and environment, good'), ...examineDataDir(dataDir), ...(await examineSkills(skills))];
+    return [
+      ok('settings', 'of flags and environment, good'),
+      ...examineDataDir(dataDir),
+      ...(await examineSkills(skills)),
+    ];
   } catch (error) {
     if (!isAppError(error)) throw error;
     return [problem('settings', error.message, 'ihuman serve --help lists them')];

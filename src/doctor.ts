@@ -11,17 +11,22 @@ import { dataFiles, lockDataDir } from './store/data-dir.ts';
 export function examineDataDir(dataDir: string): readonly Finding[] {
   const check = 'data directory';
   if (!existsSync(dataDir)) {
-    const advice = 'A server that is started here makes it: ihuman serve. One that is elsewhere: --data-dir <directory>';
+    const advice =
+      'A server that is started here makes it: ihuman serve. One that is elsewhere: --data-dir <directory>';
     return [warning(check, `${dataDir} is not there`, advice)];
   }
   const elsewhere = 'choose another one: ihuman serve --data-dir <directory>';
-  if (!statSync(dataDir).isDirectory()) return [problem(check, `${dataDir} is no directory`, `Move it, or ${elsewhere}`)];
+  if (!statSync(dataDir).isDirectory())
+    return [problem(check, `${dataDir} is no directory`, `Move it, or ${elsewhere}`)];
   try {
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
     return [problem(check, `${dataDir} cannot be written by this user`, `Make it writable, or ${elsewhere}`)];
   }
-  return [ok(check, `${dataDir}, used by ${userOf(dataDir)}`), ...Object.keys(keyFiles).map((name) => keyFinding(dataDir, name))];
+  return [
+    ok(check, `${dataDir}, used by ${userOf(dataDir)}`),
+    ...Object.keys(keyFiles).map((name) => keyFinding(dataDir, name)),
+  ];
 }
 
 /** The lock goes with the process that has it, whereas `server.pid` may have been left behind. */
@@ -40,14 +45,17 @@ function userOf(dataDir: string): string {
 /** What it means when one is missing. */
 const keyFiles: Readonly<Record<string, string>> = {
   'admin-key': 'A new server makes it. Of several nodes only the one that was first has it.',
-  'vault.key': 'A new server makes it, unless IHUMAN_VAULT_KEY has it. Where there is a vault.db, put it back from a backup.',
+  'vault.key':
+    'A new server makes it, unless IHUMAN_VAULT_KEY has it. Where there is a vault.db, put it back from a backup.',
 };
 
 function keyFinding(dataDir: string, name: string): Finding {
   const path = join(dataDir, name);
   if (!existsSync(path)) return warning(name, `${path} is not there`, keyFiles[name] ?? '');
   const isExposed = process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0;
-  return isExposed ? problem(name, `others may read ${path}`, `chmod 600 ${path}`) : ok(name, `${path}, for its user alone`);
+  return isExposed
+    ? problem(name, `others may read ${path}`, `chmod 600 ${path}`)
+    : ok(name, `${path}, for its user alone`);
 }
 
 /** Whether the skills in these folders can be used: loads them as the server does. */

@@ -92,9 +92,9 @@ export function valueText(value: unknown): string {
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** `1 webhook`, `2 webhooks`. */
-export function counted(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** The name of an event in the log: `ExecutionCompleted` of `ihuman.ExecutionCompleted.v1`. */
+export function eventName(type: string): string {
+  return type.replace(/^ihuman\./, '').replace(/\.v\d+$/, '');
 }
 
 /** Shows names and values below each other; what is undefined is left out. */

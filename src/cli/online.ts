@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import type { IhumanClient } from '../../packages/sdk-js/src/index.ts';
 import type { Problem } from '../kernel/errors.ts';
@@ -11,7 +11,7 @@ import { isThisMachine, resolveSession, type ServerOptions, type Session } from 
 
 /** What every command that asks a server takes. */
 export interface OnlineOptions extends ServerOptions {
-  readonly json?: true;
+  readonly json?: boolean;
 }
 
 /** A command that asks a server. */
@@ -19,9 +19,13 @@ export function onlineCommand(name: string, summary: string): Command {
   return new Command(name)
     .summary(summary)
     .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
-    .option('--url <url>', 'the server; default: IHUMAN_URL, or http://localhost:5173')
-    .option('--token-file <file>', 'a file with a token or API key; default: IHUMAN_TOKEN, or the login')
-    .option('--json', 'print JSON');
+    .option('--json', 'print JSON')
+    .addOption(serverOption('--url <url>', 'default: IHUMAN_URL, or http://localhost:5173'))
+    .addOption(serverOption('--token-file <file>', 'a token or API key; default: IHUMAN_TOKEN, or the login'));
+}
+
+function serverOption(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup('Server:');
 }
 
 /** A command that only has others. */
@@ -34,13 +38,15 @@ export function groupCommand(name: string, summary: string, children: readonly C
 /** A client that is not kept waiting where nobody is at home. */
 const retry = { maxRetries: 2 };
 
+type Work<T> = (client: IhumanClient, session: Session) => Promise<T>;
+
 /** Does `work` with a client of the server that is meant. What goes wrong is told with what to do about it. */
-export async function online<T>(
-  context: CliContext,
-  options: ServerOptions,
-  work: (client: IhumanClient, session: Session) => Promise<T>,
-): Promise<T> {
-  const session = resolveSession(options, context.environment);
+export function online<T>(context: CliContext, options: ServerOptions, work: Work<T>): Promise<T> {
+  return onlineWith(context, resolveSession(options, context.environment), work);
+}
+
+/** The same with a session that is at hand already. */
+export async function onlineWith<T>(context: CliContext, session: Session, work: Work<T>): Promise<T> {
   const { IhumanClient } = await import('../../packages/sdk-js/src/index.ts');
   const { url: baseUrl, token } = session;
   const client = new IhumanClient({ baseUrl, retry, ...(token !== null && { token }) });
@@ -79,13 +85,13 @@ export function explained(error: Refusal, session: Session, withAdminKey = false
   // The server's sentence about a single field is the field's own.
   const [only, ...others] = error.problems;
   const repeats = only !== undefined && others.length === 0 && said.includes(only.message);
-  return new CliError(outcome, [said, advice].filter((text) => text !== '').join('\n'), repeats ? [] : error.problems);
+  return new CliError(outcome, [said, advice].filter((text) => text !== '').join(' '), repeats ? [] : error.problems);
 }
 
 function unreachable({ code, message, cause }: Refusal, { url }: Session): readonly [string, string] {
   if (code === 'CONNECTION_FAILED') {
     const advice =
-      'Start a server with "ihuman serve", or name another one with --url or IHUMAN_URL; "ihuman doctor" looks why.';
+      'Start a server: ihuman serve. Or name another one with --url or IHUMAN_URL; "ihuman doctor" looks why.';
     return [`${url} cannot be reached${reasonIn(cause)}.`, advice];
   }
   if (code === 'NOT_READY') return [`${url}: ${message}`, 'Wait a moment.'];
@@ -105,16 +111,18 @@ function refused(error: Refusal, session: Session, withAdminKey: boolean): reado
   if (status === 403) return [`${message} (${code})`, 'Sign in as somebody who may: ihuman login'];
   const request = status !== null && status >= 500 && requestId !== null ? `, request ${requestId}` : '';
   const again = retryAfterMs === null ? '' : `Try again in ${String(Math.ceil(retryAfterMs / 1000))} s.`;
+  if (code.startsWith('HTTP_'))
+    return [`${session.url}: ${message}`, 'Is there an ihuman server? "ihuman doctor" looks.'];
   return [`${message} (${code}${request})`, nextSteps[code] ?? again];
 }
 
 function notSignedIn({ url, source }: Session, withAdminKey: boolean): readonly [string, string] {
   const key = "This folder has an administrator's key: ihuman login --with-token < .ihuman/admin-key";
-  if (source === 'none') return [`Not signed in at ${url}.`, `Sign in: ihuman login${withAdminKey ? `\n${key}` : ''}`];
-  const advice = source === 'login' ? 'Sign in again: ihuman login' : `Look at the ${source}, or sign in: ihuman login`;
+  if (source === 'none') return [`Not signed in at ${url}.`, `Sign in: ihuman login${withAdminKey ? `. ${key}` : ''}`];
+  const look = source === 'IHUMAN_TOKEN' || source === 'token file' ? 'Give another one, or sign in: ' : 'Sign in: ';
   return [
-    `${url} does not take the token of the ${source}: it has expired, was revoked, or is for another server.`,
-    advice,
+    `${url} does not take the token (from: ${source}): it has expired, was revoked, or is for another server.`,
+    `${look}ihuman login`,
   ];
 }
 

@@ -14,7 +14,7 @@ export const defaultUrl = 'http://localhost:5173';
 export interface Session {
   readonly url: string;
   readonly token: string | null;
-  readonly source: 'token file' | 'IHUMAN_TOKEN' | 'login' | 'none';
+  readonly source: 'token file' | 'IHUMAN_TOKEN' | 'login' | 'standard input' | 'none';
 }
 
 /** What `ihuman login` keeps for one server. */

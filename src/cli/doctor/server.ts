@@ -1,5 +1,6 @@
 import { IhumanError, type IhumanClient } from '../../../packages/sdk-js/src/index.ts';
 import { isJsonObject } from '../../kernel/json.ts';
+import { valueText } from '../format.ts';
 import type { Session } from '../session.ts';
 import { type Finding, ok, problem, warning } from '../../kernel/finding.ts';
 
@@ -24,7 +25,7 @@ export async function probe(url: string): Promise<Probe> {
     if (!isJsonObject(body) || typeof body.status !== 'string' || ![200, 503].includes(response.status))
       return { kind: 'stranger', status: response.status, name };
     const { log } = body;
-    const progress = isJsonObject(log) ? `${String(log.taken)} of ${String(log.of)} records of the log` : null;
+    const progress = isJsonObject(log) ? `${valueText(log.taken)} of ${valueText(log.of)} records of the log` : null;
     return { kind: 'ihuman', status: body.status, log: progress, date };
   } catch (error) {
     return { kind: 'none', reason: reasonOf(error) };

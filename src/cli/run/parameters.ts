@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 
 import { closest } from '../../kernel/closest.ts';
 import type { Problem } from '../../kernel/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts';
+import type { JsonObject, JsonValue } from '../../kernel/json.ts';
 import { isOfType } from '../../skills/parameters.ts';
 import type { ParameterSpec, ParameterType } from '../../skills/skill.ts';
+import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
+import { objectIn, textIn } from '../files.ts';
+import { collect } from '../format.ts';
 
 /** Parameters as the command line gives them. */
 export interface GivenParameters {
@@ -13,8 +16,16 @@ export interface GivenParameters {
   readonly param?: readonly string[];
   /** `name=file`: the parameter is the text of the file. */
   readonly paramFile?: readonly string[];
-  /** All of them as a JSON file; `-`: standard input. Single ones win over it. */
+  /** A JSON file with several; `-`: standard input. Single ones win over it. */
   readonly params?: string | undefined;
+}
+
+/** The options that give parameters. */
+export function withParameters(command: Command): Command {
+  return command
+    .option('-p, --param <name=value>', 'a parameter; as often as needed', collect)
+    .option('--param-file <name=file>', 'a parameter that is the text of a file', collect)
+    .option('--params <file>', 'a JSON file with parameters; "-" is standard input');
 }
 
 type Specs = Readonly<Record<string, ParameterSpec>>;
@@ -23,34 +34,32 @@ type Specs = Readonly<Record<string, ParameterSpec>>;
  * The parameters that were given, each of the type that the list of parameters says; what it does not know is refused.
  * Null: there is no list, and a value is JSON where it can be, else text. Throws a usage error with all that is wrong.
  */
-export function parametersFrom(
+export async function parametersFrom(
+  context: CliContext,
   specs: Specs | null,
   { param = [], paramFile = [], params }: GivenParameters,
-): JsonObject {
+): Promise<JsonObject> {
   const problems: Problem[] = [];
   const given = new Map<string, JsonValue>();
-  const take = (pair: string, valueOf: (spec: ParameterSpec | undefined, text: string) => JsonValue): void => {
+  const take = async (pair: string, valueOf: (name: string, text: string) => unknown): Promise<void> => {
     const at = pair.indexOf('=');
     const name = at < 0 ? pair : pair.slice(0, at);
-    const problem =
-      at < 1 ? 'needs a value: name=value' : given.has(name) ? 'is given twice' : unknownName(specs, name);
-    if (problem !== null) {
-      problems.push({ path: name, message: problem });
-      return;
-    }
     try {
-      given.set(name, valueOf(specOf(specs, name), pair.slice(at + 1)));
+      if (at < 1) throw new CliError('usage', 'needs a value: name=value');
+      if (given.has(name)) throw new CliError('usage', 'is given twice');
+      checkName(specs, name);
+      given.set(name, (await valueOf(name, pair.slice(at + 1))) as JsonValue);
     } catch (error) {
-      problems.push({ path: name, message: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof CliError)) throw error;
+      problems.push({ path: name, message: error.message });
     }
   };
-  for (const pair of param) take(pair, valueFrom);
-  for (const pair of paramFile) take(pair, (_, path) => readFileSync(path, 'utf8'));
+  for (const pair of param) await take(pair, (name, text) => valueFrom(specOf(specs, name), text));
+  for (const pair of paramFile) await take(pair, (_, path) => textIn(context, path));
   if (problems.length > 0) throw new CliError('usage', 'The parameters do not fit.', problems);
-  return { ...(params === undefined ? {} : objectIn(params)), ...Object.fromEntries(given) };
+  return { ...(params === undefined ? {} : await objectIn(context, params)), ...Object.fromEntries(given) };
 }
 
-/** Every `--param` is read by itself, so what does not fit is told by its name before anything is asked of the server. */
 function valueFrom(spec: ParameterSpec | undefined, text: string): JsonValue {
   const value = parse(text);
   if (spec === undefined) return value === undefined ? text : value;
@@ -81,27 +90,13 @@ function specOf(specs: Specs | null, name: string): ParameterSpec | undefined {
   return Object.hasOwn(specs, name) ? specs[name] : Object.values(specs).find(({ aliases }) => aliases?.includes(name));
 }
 
-function unknownName(specs: Specs | null, name: string): string | null {
-  if (specs === null || specOf(specs, name) !== undefined) return null;
+function checkName(specs: Specs | null, name: string): void {
+  if (specs === null || specOf(specs, name) !== undefined) return;
   const known = Object.keys(specs);
-  if (known.length === 0) return 'is not a parameter: there are none';
   const near = closest(name, known);
-  return near === undefined
-    ? `is not a parameter; there are: ${known.join(', ')}`
-    : `is not a parameter; did you mean ${near}?`;
-}
-
-function objectIn(path: string): JsonObject {
-  const from = path === '-' ? 'Standard input' : path;
-  const refused = (why: string): CliError => new CliError('usage', `${from} ${why}`);
-  let text: string;
-  try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch (error) {
-    throw refused(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const value = parse(text);
-  if (value === undefined) throw refused('is not JSON.');
-  if (!isJsonObject(value)) throw refused('must hold an object in JSON: {"name": "value"}');
-  return value;
+  if (near !== undefined) throw new CliError('usage', `is not a parameter; did you mean ${near}?`);
+  throw new CliError(
+    'usage',
+    `is not a parameter; there ${known.length === 0 ? 'are none' : `are: ${known.join(', ')}`}`,
+  );
 }

@@ -3,12 +3,22 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import type { CliContext } from '../../../../src/cli/context.ts';
+import { Terminal } from '../../../../src/cli/terminal.ts';
 import { parametersFrom } from '../../../../src/cli/run/parameters.ts';
 import { CliError } from '../../../../src/cli/exit-codes.ts';
 import type { ParameterSpec } from '../../../../src/skills/skill.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const dir = tempDir();
+const context: CliContext = {
+  terminal: new Terminal({ write: () => true }, { write: () => true }, {}),
+  cwd: dir,
+  environment: {},
+  stdin: process.stdin,
+  end: () => undefined,
+  onInterrupt: () => () => undefined,
+};
 const specs: Readonly<Record<string, ParameterSpec>> = {
   projectName: { type: 'string', aliases: ['project_name'] },
   count: { type: 'integer' },
@@ -18,9 +28,9 @@ const specs: Readonly<Record<string, ParameterSpec>> = {
   extra: { type: 'object' },
 };
 
-function problemsOf(given: readonly string[]): readonly string[] {
+async function problemsOf(given: readonly string[]): Promise<readonly string[]> {
   try {
-    parametersFrom(specs, { param: given });
+    await parametersFrom(context, specs, { param: given });
     return [];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -30,25 +40,25 @@ function problemsOf(given: readonly string[]): readonly string[] {
 }
 
 describe('parameters of the command line', () => {
-  it('are read as the type of each parameter wants', () => {
+  it('are read as the type of each parameter wants', async () => {
     const param = ['projectName=3', 'count=3', 'ratio=0.5', 'loud=true', 'tags=["a",1]', 'extra={"a":{"b":null}}'];
-    expect(parametersFrom(specs, { param })).toEqual({
+    expect(await parametersFrom(context, specs, { param })).toEqual({
       ...{ projectName: '3', count: 3, ratio: 0.5, loud: true },
       ...{ tags: ['a', 1], extra: { a: { b: null } } },
     });
   });
 
-  it('keep text as it is, with its signs of equality, its quotes and nothing at all', () => {
+  it('keep text as it is, with its signs of equality, its quotes and nothing at all', async () => {
     for (const text of ['a=b', '"quoted"', '', ' padded ', '[1]'])
-      expect(parametersFrom(specs, { param: [`projectName=${text}`] })).toEqual({ projectName: text });
+      expect(await parametersFrom(context, specs, { param: [`projectName=${text}`] })).toEqual({ projectName: text });
   });
 
-  it('are taken under their other names', () => {
-    expect(parametersFrom(specs, { param: ['project_name=x'] })).toEqual({ project_name: 'x' });
+  it('are taken under their other names', async () => {
+    expect(await parametersFrom(context, specs, { param: ['project_name=x'] })).toEqual({ project_name: 'x' });
   });
 
-  it('that do not fit are refused together, each with what it must be', () => {
-    expect(problemsOf(['count=1.5', 'ratio=much', 'loud=yes', 'tags=a,b', 'extra=[]', 'projectName'])).toEqual([
+  it('that do not fit are refused together, each with what it must be', async () => {
+    expect(await problemsOf(['count=1.5', 'ratio=much', 'loud=yes', 'tags=a,b', 'extra=[]', 'projectName'])).toEqual([
       'count is "1.5", but must be a whole number',
       'ratio is "much", but must be a number',
       'loud is "yes", but must be true or false',
@@ -58,8 +68,8 @@ describe('parameters of the command line', () => {
     ]);
   });
 
-  it('that there are not are refused with the nearest name, or with all of them', () => {
-    expect(problemsOf(['projctName=x', 'zzz=1', '__proto__=1', 'toString=1', 'count=1', 'count=2'])).toEqual([
+  it('that there are not are refused with the nearest name, or with all of them', async () => {
+    expect(await problemsOf(['projctName=x', 'zzz=1', '__proto__=1', 'toString=1', 'count=1', 'count=2'])).toEqual([
       'projctName is not a parameter; did you mean projectName?',
       'zzz is not a parameter; there are: projectName, count, ratio, loud, tags, extra',
       '__proto__ is not a parameter; there are: projectName, count, ratio, loud, tags, extra',
@@ -68,34 +78,43 @@ describe('parameters of the command line', () => {
     ]);
   });
 
-  it('are JSON where they can be, else text, when nobody says which there are', () => {
+  it('are JSON where they can be, else text, when nobody says which there are', async () => {
     const param = ['a=1', 'b=true', 'c=null', 'd=x', 'e={"f":[]}', 'g="1"'];
-    expect(parametersFrom(null, { param })).toEqual({ a: 1, b: true, c: null, d: 'x', e: { f: [] }, g: '1' });
+    expect(await parametersFrom(context, null, { param })).toEqual({
+      a: 1,
+      b: true,
+      c: null,
+      d: 'x',
+      e: { f: [] },
+      g: '1',
+    });
   });
 
-  it('come from a file, where single ones win over it, and the text of files', () => {
+  it('come from a file, where single ones win over it, and the text of files', async () => {
     const [file, text] = [join(dir, 'params.json'), join(dir, 'text.txt')];
     writeFileSync(file, '{"count":1,"loud":false}');
     writeFileSync(text, 'line\n');
-    expect(parametersFrom(specs, { params: file, param: ['count=2'], paramFile: [`projectName=${text}`] })).toEqual({
+    expect(
+      await parametersFrom(context, specs, { params: file, param: ['count=2'], paramFile: [`projectName=${text}`] }),
+    ).toEqual({
       ...{ count: 2, loud: false, projectName: 'line\n' },
     });
   });
 
-  it('from a file that is not there, is no JSON or no object are refused by the name of the file', () => {
+  it('from a file that is not there, is no JSON or no object are refused by the name of the file', async () => {
     const file = join(dir, 'bad.json');
-    const refusal = (): string => {
+    const refusal = async (): Promise<string> => {
       try {
-        parametersFrom(specs, { params: file });
+        await parametersFrom(context, specs, { params: file });
         return 'none';
       } catch (error) {
         return (error as Error).message.replace(file, 'FILE');
       }
     };
-    expect(refusal()).toContain('FILE cannot be read: ENOENT');
+    expect(await refusal()).toContain('FILE cannot be read: ENOENT');
     writeFileSync(file, '{');
-    expect(refusal()).toBe('FILE is not JSON.');
+    expect(await refusal()).toContain('FILE is not JSON: ');
     writeFileSync(file, '[1]');
-    expect(refusal()).toBe('FILE must hold an object in JSON: {"name": "value"}');
+    expect(await refusal()).toBe('FILE must hold an object in JSON: {"name": "value"}');
   });
 });
