@@ -45,13 +45,15 @@ export async function createProgram(context: CliContext, loaded: Loaded): Promis
     })
     .exitOverride()
     .addHelpText('after', footer);
-  for (const verb of verbs) program.addCommand(await commandOf(verb, context, loaded));
+  const needsAll = loaded !== 'all' && verbs.some(({ name, needsAll: all }) => name === loaded.verb && all === true);
+  for (const verb of verbs) program.addCommand(await commandOf(verb, context, needsAll ? 'all' : loaded));
   for (const command of program.commands) inherit(command, program);
   return program;
 }
 
 async function commandOf(verb: Verb, context: CliContext, loaded: Loaded): Promise<Command> {
-  if (loaded !== 'all' && loaded.verb !== verb.name) return new Command(verb.name).summary(verb.summary);
+  const isLoaded = loaded === 'all' || loaded.verb === verb.name;
+  if (!isLoaded) return new Command(verb.name).summary(verb.summary);
   const { command } = await verb.load();
   return command(context).summary(verb.summary);
 }

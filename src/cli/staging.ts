@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { randomText } from '../kernel/ids.ts';
 import type { CliContext } from './context.ts';
@@ -9,35 +9,40 @@ import { CliError } from './exit-codes.ts';
 const staged = /^\.ihuman-(\d+)-\w+$/;
 
 /**
- * Makes a folder as a whole or not at all: `build` fills one beside it, which gets the name at the end. What is there already is
- * never touched. Throws what is `failed` when there is something of that name, `interrupted` after a signal.
+ * Gives `work` a hidden folder in `parent`, to make in it what is then moved to its place in one step. It goes in the end, whatever
+ * happens. `commit` does the move, and not after a signal: then it throws what is `interrupted`.
  */
-export async function makeFolder(
+export async function staging<T>(
   context: CliContext,
-  target: string,
-  build: (folder: string) => unknown,
-): Promise<void> {
-  const parent = dirname(target);
-  refuseExisting(target);
+  parent: string,
+  work: (stage: string, commit: (move: () => void) => Promise<void>) => Promise<T>,
+): Promise<T> {
   mkdirSync(parent, { recursive: true });
   removeLeftovers(parent);
-  const folder = join(parent, `.ihuman-${String(process.pid)}-${randomText(8)}`);
+  const stage = join(parent, `.ihuman-${String(process.pid)}-${randomText(8)}`);
   let interrupted = false;
   const release = context.onInterrupt(() => {
     interrupted = true;
   });
-  try {
-    mkdirSync(folder);
-    await build(folder);
+  const commit = async (move: () => void): Promise<void> => {
     // Signals that came meanwhile are delivered before this goes on.
     await new Promise(setImmediate);
-    if (interrupted) throw new CliError('interrupted', `interrupted; ${basename(target)} was not made`);
-    refuseExisting(target);
-    renameSync(folder, target);
+    if (interrupted) throw new CliError('interrupted', 'interrupted; nothing was changed');
+    move();
+  };
+  try {
+    mkdirSync(stage);
+    return await work(stage, commit);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(stage, { recursive: true, force: true });
     release();
   }
+}
+
+/** Gives a folder its final name. Throws what is `failed` when there is something of that name. */
+export function moveInto(folder: string, target: string): void {
+  refuseExisting(target);
+  renameSync(folder, target);
 }
 
 /** Throws what is `failed` when there is something of that name already. */

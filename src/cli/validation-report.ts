@@ -14,7 +14,10 @@ export interface Report {
 }
 
 /** The verdict in a line, and below it every problem. */
-export function reportLines({ skill, version, problems }: Omit<Report, 'advice'>, terminal: Terminal): string[] {
+export function reportLines(
+  { skill, version, problems }: Pick<Report, 'skill' | 'version' | 'problems'>,
+  terminal: Terminal,
+): string[] {
   if (version !== null) return [`${terminal.paint('green', '✓')} ${skill} ${version} is a skill that a server takes`];
   const count = problems.length === 1 ? 'a problem' : `${String(problems.length)} problems`;
   return [`${terminal.paint('red', '✗')} ${skill} has ${count}`, ...problemLines(problems, terminal)];

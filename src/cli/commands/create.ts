@@ -9,7 +9,7 @@ import type { CliContext } from '../context.ts';
 import { type Answers, gatherAnswers } from '../create/answers.ts';
 import { skillFiles } from '../create/template.ts';
 import { shown } from '../find-skill.ts';
-import { makeFolder } from '../staging.ts';
+import { moveInto, refuseExisting, staging } from '../staging.ts';
 
 interface Options extends Partial<Answers> {
   readonly dir?: string;
@@ -44,11 +44,15 @@ async function create(context: CliContext, { dir, typescript, yes, json, ...give
   const answers = await gatherAnswers(context, given, yes === true, refuse);
   const folder = join(parent, answers.name);
   const files = skillFiles(answers, typescript === true ? 'typescript' : 'javascript');
-  await makeFolder(context, folder, (made) => {
+  refuseExisting(folder);
+  await staging(context, parent, async (stage, commit) => {
     for (const [path, text] of files) {
-      mkdirSync(dirname(join(made, path)), { recursive: true });
-      writeFileSync(join(made, path), text);
+      mkdirSync(dirname(join(stage, answers.name, path)), { recursive: true });
+      writeFileSync(join(stage, answers.name, path), text);
     }
+    await commit(() => {
+      moveInto(join(stage, answers.name), folder);
+    });
   });
   if (json === true) context.terminal.json({ name: answers.name, folder, files: [...files.keys()] });
   else context.terminal.result(`\n✅ Skill created successfully: ${answers.name}`);
