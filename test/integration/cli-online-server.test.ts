@@ -166,6 +166,11 @@ describe('doctor', () => {
     expect(readdirSync(join(user.cwd, '.ihuman'))).toEqual(['admin-key']);
   });
 
+  it('finds the server of this folder where it listens elsewhere than it is looked for', async () => {
+    const { of } = await examine(new CliUser(dir, 'http://127.0.0.1:1'), ['--data-dir', server.dataDir]);
+    expect(of('address')?.advice).toContain('name it with --url or IHUMAN_URL');
+  });
+
   it('finds a setting that is none, a token that is not taken and a login that others can read', async () => {
     const user = new CliUser(dir, server.url);
     await user.run(['login', '--with-token'], { input: server.adminKey });
