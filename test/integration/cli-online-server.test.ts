@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -11,6 +10,7 @@ import type { Finding } from '../../src/kernel/finding.ts';
 import { type CliProcess, CliUser } from '../support/cli-process.ts';
 import { TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { describeWithTerminal } from '../support/terminal-process.ts';
 import { until } from '../support/until.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -202,50 +202,44 @@ describe('doctor', () => {
   });
 });
 
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
-if (!hasScript) {
-  process.stderr.write('\nSKIPPED: the command line at a terminal: there is no "script" of util-linux\n');
-  it.runIf(process.env.CI === 'true')('there is "script" of util-linux', () => {
-    expect.fail('it is needed to try the command line at a terminal');
-  });
-}
-
-describe.skipIf(!hasScript)('at a terminal', () => {
-  it('there is a bar below the log lines, in colours, and it is gone at the end', async () => {
-    const { stdout } = await atTerminal(admin, 'run countdown -p from=2');
-    expect(stdout).toMatch(/\r\x1b\[K[█░]{24} +\d+ % /);
-    expect(stdout).toContain('\x1b[36m[info]\x1b[39m lift-off');
-    expect(stdout).toMatch(/\r\x1b\[K\x1b\[32m✓\x1b\[39m completed in/);
-    expect(stdout).toContain('"counted": 2');
-    const plain = await atTerminal(admin, 'run countdown -p from=1', { NO_COLOR: '1' });
-    expect(plain.stdout).not.toMatch(/\x1b\[\d+m/);
+describeWithTerminal('the online verbs at a terminal', () => {
+  it('have a bar below the log lines', async () => {
+    const run = admin.atTerminal('run countdown -p from=2');
+    expect(await run.ended).toBe(0);
+    expect(run.screen).toMatch(/[█░]{24} +\d+ % /);
+    expect(run.screen).toContain('[info] lift-off');
+    expect(run.screen).toContain('"counted": 2');
   });
 
-  it('a password is asked for and not shown', async () => {
-    const user = new CliUser(dir, server.url);
-    const session = startAtTerminal(user, 'login --register --email dora@example.com --username dora');
+  it('take Ctrl-C as what it is', async () => {
+    const run = admin.atTerminal('run countdown -p from=3000');
+    await run.shows('[info] 3000 …');
+    run.type('\x03');
+    await run.shows('✗ cancelled after');
+    expect(await run.ended).toBe(1);
+  });
+
+  it('ask for a password and do not show it', async () => {
+    const login = new CliUser(dir, server.url).atTerminal('login --register --email dora@example.com --username dora');
     for (const question of ['Password', 'Password again']) {
-      await until(`it asks for "${question}"`, () => session.stdout.includes(question));
-      session.child.stdin.write('correct horse battery\r');
+      await login.shows(question);
+      login.type('correct horse battery\r');
     }
-    const { stdout } = await session.ended;
-    expect(stdout).toContain('as dora (dora@example.com)');
-    expect(stdout).not.toContain('horse');
+    expect(await login.ended).toBe(0);
+    expect(login.screen).toContain('as dora (dora@example.com)');
+    expect(login.screen).not.toContain('horse');
+  });
+
+  it('ask before they delete', async () => {
+    const id = (await admin.run(['schedules', 'create', '--cron', '@yearly'])).stdout.trim();
+    const unsure = admin.atTerminal(`schedules delete ${id}`);
+    await unsure.shows(`Delete the schedule ${id}?`);
+    unsure.type('\r');
+    expect(await unsure.ended).toBe(1);
+    const sure = admin.atTerminal(`schedules delete ${id}`);
+    await sure.shows(`Delete the schedule ${id}?`);
+    sure.type('y\r');
+    expect(await sure.ended).toBe(0);
+    expect((await admin.run(['schedules', 'show', id])).code).toBe(1);
   });
 });
-
-/** Runs a command with a terminal of its own; all that it says comes on one stream. */
-function startAtTerminal(user: CliUser, args: string, env: Readonly<Record<string, string>> = {}): CliProcess {
-  return user.startProgram(
-    'script',
-    ['-qec', `stty cols 100; ${process.execPath} ${join(root, 'bin/cli.js')} ${args}`, '/dev/null'],
-    {
-      env: { TERM: 'xterm', ...env },
-    },
-  );
-}
-
-async function atTerminal(user: CliUser, args: string, env: Readonly<Record<string, string>> = {}) {
-  const session = startAtTerminal(user, args, env);
-  return session.ended;
-}

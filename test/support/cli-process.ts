@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { TerminalProcess } from './terminal-process.ts';
 import { until } from './until.ts';
 
 const bin = join(import.meta.dirname, '../../bin/cli.js');
@@ -66,17 +67,17 @@ export class CliUser {
     };
   }
 
-  start(args: readonly string[], { input = '', ...options }: StartOptions = {}): CliProcess {
-    const started = this.startProgram(process.execPath, [bin, ...args], options);
-    started.child.stdin.end(input);
-    return started;
+  start(args: readonly string[], { env = {}, input = '' }: StartOptions = {}): CliProcess {
+    const child = spawn(process.execPath, [bin, ...args], { cwd: this.cwd, env: { ...this.#env, ...env } });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+    return new CliProcess(child);
   }
 
-  /** Starts any program where and as whom this user is; its standard input stays open. */
-  startProgram(program: string, args: readonly string[], { env = {} }: Pick<StartOptions, 'env'> = {}): CliProcess {
-    const child = spawn(program, args, { cwd: this.cwd, env: { ...this.#env, ...env } });
-    child.stdin.on('error', () => undefined);
-    return new CliProcess(child);
+  /** Runs a command at a terminal, where somebody types. */
+  atTerminal(args: string): TerminalProcess {
+    const { cwd } = this;
+    return new TerminalProcess(`${process.execPath} ${bin} ${args}`, { cwd, env: { ...this.#env, TERM: 'xterm' } });
   }
 
   /** Runs a command to its end. */
