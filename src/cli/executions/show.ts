@@ -29,7 +29,8 @@ export function showExecution(context: CliContext): Command {
           terminal.json({ ...execution, ...(events !== undefined && { events }), ...(tree !== undefined && { tree }) });
         else {
           details(terminal, rowsOf(execution));
-          for (const file of execution.artifacts) terminal.result(`  ${file.path}  ${String(file.sizeBytes)} bytes`);
+          for (const file of execution.artifacts)
+            terminal.result(`  ${valueText(file.path)}  ${String(file.sizeBytes)} bytes`);
           if (events !== undefined) terminal.result('');
           if (events !== undefined) terminal.table({ head: ['AT', 'EVENT', 'DATA'], rows: events.map(eventRow) });
           if (tree !== undefined) terminal.result(`\n${treeLines(tree, terminal).join('\n')}`);

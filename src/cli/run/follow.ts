@@ -117,7 +117,7 @@ export function cancelOnInterrupt(context: CliContext, client: IhumanClient, id:
     terminal.note(`Asking the server to cancel ${id} …  Ctrl-C again leaves at once.`);
     client.cancelExecution(id, 'interrupted at the command line').catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
-      terminal.note(`${id} could not be cancelled: ${why}`);
+      terminal.note(`${id} could not be cancelled: ${printable(why)}`);
     });
   });
 }
