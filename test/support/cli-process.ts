@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { TerminalProcess } from './terminal-process.ts';
 import { until } from './until.ts';
 
 const bin = join(import.meta.dirname, '../../bin/cli.js');
@@ -71,6 +72,12 @@ export class CliUser {
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     return new CliProcess(child);
+  }
+
+  /** Runs a command at a terminal, where somebody types. */
+  atTerminal(args: string): TerminalProcess {
+    const { cwd } = this;
+    return new TerminalProcess(`${process.execPath} ${bin} ${args}`, { cwd, env: { ...this.#env, TERM: 'xterm' } });
   }
 
   /** Runs a command to its end. */

@@ -25,12 +25,16 @@ export async function examine(context: CliContext, options: Examined): Promise<r
   const { version } = ownManifest();
   const here = isThisMachine(url) ? [...(await portFindings(url)), ...folderFindings(context, options)] : [];
   const found = await probe(url);
-  return [
-    nodeFinding(),
-    ...here,
-    ...loginFindings(context),
-    ...(await remoteFindings(context, session, found, version)),
-  ];
+  const remote = await remoteFindings(context, session, found, version);
+  return [nodeFinding(), ...here, ...loginFindings(context), ...remote, ...elsewhere(here, found)];
+}
+
+/** A server that runs, but not where it is looked for. */
+function elsewhere(here: readonly Finding[], found: Probe): readonly Finding[] {
+  const isRunning = here.some((finding) => finding.check === 'data directory' && finding.found.includes('by a server'));
+  if (found.kind !== 'none' || !isRunning) return [];
+  const advice = 'Its address is what it said when it started: name it with --url or IHUMAN_URL.';
+  return [warning('address', 'a server uses the data directory of this folder, but listens elsewhere', advice)];
 }
 
 /** What is wrong with what was said of the server is a finding too. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
-import type { IhumanClient, ScheduleOptions } from '../../../packages/sdk-js/src/index.ts';
+import type { ScheduleOptions } from '../../../packages/sdk-js/src/index.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import { actionCommand } from '../action.ts';
 import { needConsent } from '../consent.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
@@ -120,22 +121,13 @@ export function triggerSchedule(context: CliContext): Command {
     );
 }
 
-/** A command about one schedule that tells what it did in a sentence. */
 function action(
   context: CliContext,
   name: string,
   summary: string,
-  work: (client: IhumanClient, id: string, options: ActionOptions) => Promise<readonly [unknown, string]>,
+  work: Parameters<typeof actionCommand<ActionOptions>>[2],
   more = '',
 ): Command {
-  return onlineCommand(name, summary)
-    .argument('<schedule>', 'its id')
-    .addHelpText('after', `\nExample:\n  ihuman schedules ${name} ${one}${more}`)
-    .action((id: string, options: ActionOptions) =>
-      online(context, options, async (client) => {
-        const [answer, sentence] = await work(client, id, options);
-        if (options.json === true) context.terminal.json(answer);
-        else context.terminal.note(sentence);
-      }),
-    );
+  const example = `ihuman schedules ${name} ${one}${more}`;
+  return actionCommand(context, { name, summary, subject: 'schedule', example }, work);
 }

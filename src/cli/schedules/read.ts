@@ -23,11 +23,11 @@ export function listSchedules(context: CliContext): Command {
         const page = await client.schedules.list({ limit, offset, ...(status !== undefined && { status }) });
         tellPage(context.terminal, page as unknown as Page<JsonObject>, options, {
           name: 'schedules',
-          head: ['SCHEDULE', 'STATUS', 'CRON', 'ZONE', 'RUNS', 'NEXT', 'DESCRIPTION'],
+          head: ['SCHEDULE', 'STATUS', 'CRON', 'ZONE', 'NEXT', 'RUNS', 'DESCRIPTION'],
           spare: ['DESCRIPTION', 'ZONE', 'STATUS'],
           rowOf: (each) => [
             ...[valueText(each.id), valueText(each.status), valueText(each.cronExpression), valueText(each.timeZone)],
-            ...[valueText(each.workflowId ?? each.skillId), timeText(each.nextRunAt), valueText(each.description)],
+            ...[timeText(each.nextRunAt), valueText(each.workflowId ?? each.skillId), valueText(each.description)],
           ],
         });
       }),

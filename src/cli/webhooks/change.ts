@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import type { IhumanClient } from '../../../packages/sdk-js/src/index.ts';
+import { actionCommand } from '../action.ts';
 import { needConsent } from '../consent.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
@@ -9,6 +9,7 @@ import { durationMs, oneOf } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
 import { settingsFrom, type WebhookFlags, withSettings } from './settings.ts';
 
+const one = '"$(ihuman webhooks list -q --limit 1)"';
 const shownOnce = 'The secret is shown this once: keep it where the receiver can read it.';
 
 /** `create`: its answer has the secret, this once. */
@@ -43,7 +44,7 @@ export function updateWebhook(context: CliContext): Command {
     .option('--to <url>', 'where deliveries go from now on')
     .addHelpText(
       'after',
-      '\nExample:\n  ihuman webhooks update "$(ihuman webhooks list -q --limit 1)" --event "execution.failed" --retry-delays 1s,1m,1h',
+      `\nExample:\n  ihuman webhooks update ${one} --event "execution.failed" --retry-delays 1s,1m,1h`,
     )
     .action((id: string, options: WebhookFlags & OnlineOptions & { readonly to?: string }) =>
       online(context, options, async (client) => {
@@ -152,21 +153,12 @@ interface ActionOptions extends OnlineOptions {
   readonly scope?: 'missing' | 'all';
 }
 
-/** A command about one webhook that tells what it did in a sentence. */
 function action(
   context: CliContext,
   name: string,
   summary: string,
-  work: (client: IhumanClient, id: string, options: ActionOptions) => Promise<readonly [unknown, string]>,
+  work: Parameters<typeof actionCommand<ActionOptions>>[2],
 ): Command {
-  return onlineCommand(name, summary)
-    .argument('<webhook>', 'its id')
-    .addHelpText('after', `\nExample:\n  ihuman webhooks ${name} "$(ihuman webhooks list -q --limit 1)"`)
-    .action((id: string, options: ActionOptions) =>
-      online(context, options, async (client) => {
-        const [answer, sentence] = await work(client, id, options);
-        if (options.json === true) context.terminal.json(answer);
-        else context.terminal.note(sentence);
-      }),
-    );
+  const example = `ihuman webhooks ${name} ${one}`;
+  return actionCommand(context, { name, summary, subject: 'webhook', example }, work);
 }
