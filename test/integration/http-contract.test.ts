@@ -60,9 +60,9 @@ describe('a refused request', () => {
     onTestFinished(() => {
       log.readStream = readStream;
     });
-    log.readStream = () => Promise.reject(new Error('made to fail'));
     const { token } = await server.newUser();
     const { body } = await server.call('POST', '/api/executions', { token, body: { name: 'external' } });
+    log.readStream = () => Promise.reject(new Error('made to fail'));
     const failed = await server.call('GET', `/api/executions/${String(body.executionId)}/events`, { token });
     expect(failed).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
     const name = failed.headers.get('x-request-id') ?? '';
