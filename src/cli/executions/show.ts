@@ -80,7 +80,7 @@ function rowsOf(execution: Execution): Readonly<Record<string, unknown>> {
 }
 
 /** A node and all below it, drawn as a tree. */
-export function treeLines(node: unknown, terminal: Pick<Terminal, 'paint'>, above = '', here = ''): readonly string[] {
+function treeLines(node: unknown, terminal: Pick<Terminal, 'paint'>, above = '', here = ''): readonly string[] {
   if (!isJsonObject(node)) return [];
   const { kind, id, status, at, about } = node;
   const { skillId, workflow, step, event } = isJsonObject(about) ? about : {};

@@ -16,7 +16,7 @@ import { StepWatch } from './step-watch.ts';
 export type Ending = CompleteEvent | ErrorEvent;
 
 /** How an execution is followed. */
-export interface FollowSettings {
+interface FollowSettings {
   readonly since?: Since;
   /** Every event as a line of JSON on stdout, and no bar. */
   readonly ndjson?: boolean;
