@@ -179,3 +179,14 @@ describe('ihuman test --watch', () => {
     expect((await running.ended).code).toBe(130);
   });
 });
+
+it('the skill of the how-to is one that a server takes, and keeps to everything', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/how-to/write-a-skill.md'), 'utf8');
+  const [, module = ''] = /```js\n(module\.exports = [^]*?)```/.exec(page) ?? [];
+  mkdirSync(join(user.cwd, 'skills/word-count'));
+  writeFileSync(join(user.cwd, 'skills/word-count/package.json'), '{"name":"word-count","version":"0.1.0"}');
+  writeFileSync(join(user.cwd, 'skills/word-count/index.js'), module);
+  const { code, conformance } = await check('word-count');
+  expect(conformance.map(({ outcome }) => outcome)).toEqual(Array(5).fill('passed'));
+  expect(code).toBe(0);
+});
