@@ -8,8 +8,6 @@ export interface FeedFilter {
   readonly stream: string | null;
 }
 
-type OwnerOf = (stream: string) => Promise<string | null>;
-
 const scanPage = 1000;
 /** How much of the log one request may look through for events that match. */
 const maxScannedPages = 20;
@@ -18,12 +16,10 @@ const maxRememberedOwners = 10_000;
 /** The log for outside consumers, filtered by who may see what. */
 export class EventFeed {
   readonly #log: EventLog;
-  readonly #ownerOf: OwnerOf;
   readonly #owners = new Map<string, string | null>();
 
-  constructor(log: EventLog, ownerOf: OwnerOf) {
+  constructor(log: EventLog) {
     this.#log = log;
-    this.#ownerOf = ownerOf;
   }
 
   /**
@@ -78,15 +74,17 @@ export class EventFeed {
     return found;
   }
 
-  async #owner(event: RecordedEvent): Promise<string | null> {
-    if (event.type === 'ExecutionRequested') return event.data.owner;
-    if (event.stream.startsWith('user_')) return event.stream;
-    if (!event.stream.startsWith('exec_')) return null;
-    const known = this.#owners.get(event.stream);
+  /** Whose an event is: it says so itself, or what began its stream does. Deliveries are their webhook's. */
+  async #owner({ stream, data }: RecordedEvent): Promise<string | null> {
+    if ('owner' in data) return data.owner;
+    if (stream.startsWith('user_')) return stream;
+    const owned = 'webhook' in data ? data.webhook : stream;
+    const known = this.#owners.get(owned);
     if (known !== undefined) return known;
-    const owner = await this.#ownerOf(event.stream);
+    const [first] = await this.#log.readStream(owned, { fromRevision: 0, limit: 1 });
+    const owner = first !== undefined && 'owner' in first.data ? first.data.owner : null;
     if (this.#owners.size >= maxRememberedOwners) this.#owners.clear();
-    this.#owners.set(event.stream, owner);
+    this.#owners.set(owned, owner);
     return owner;
   }
 }

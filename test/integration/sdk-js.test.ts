@@ -396,6 +396,26 @@ describe('the log', () => {
     await expect(next.next()).rejects.toThrow('enough');
   });
 
+  it('tells what became of webhooks, schedules and workflows of an account, and nothing of those of others', async () => {
+    const [fresh, other] = [await newClient(), await newClient()];
+    const hook = await fresh.webhooks.create({ eventType: 'order.*', url: 'http://127.0.0.1:19/' });
+    await fresh.emitEvent('order.paid');
+    const schedule = await fresh.schedules.create({ skillId: 'noop', cronExpression: '0 0 1 1 *' });
+    await fresh.schedules.trigger(schedule.id);
+    await fresh.workflows.define({ name: 'told', steps: { a: { skill: 'noop' } } });
+    const wanted = ['WebhookCreated', 'EventEmitted', 'DeliveryAttemptFailed', 'ScheduleFired', 'WorkflowDefined'];
+    const typesOf = async (reader: IhumanClient): Promise<string[]> => {
+      const types: string[] = [];
+      for await (const { type } of reader.feed({ follow: false, types: wanted })) types.push(type.split('.')[1] ?? '');
+      return types;
+    };
+    await until('all of it is told', async () => new Set(await typesOf(fresh)).size === wanted.length);
+    expect(await typesOf(other)).toEqual([]);
+    const subjects = new Set<unknown>();
+    for await (const { subject } of fresh.feed({ follow: false, stream: hook.id })) subjects.add(subject);
+    expect([...subjects]).toEqual([hook.id]);
+  });
+
   it('is exported as a whole to administrators only', async () => {
     const admin = new IhumanClient({ baseUrl: server.url, apiKey: server.adminKey });
     let text = '';

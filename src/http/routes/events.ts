@@ -29,8 +29,8 @@ const schemas = eventSchemas.map(({ name, fingerprint, json }) => ({
 }));
 
 /** The log for outside consumers: the same feed as a JSON batch, a long poll, NDJSON or server-sent events. */
-export function eventRoutes({ log, queries, clock, streams }: Services): FastifyPluginAsyncTypebox {
-  const feed = new EventFeed(log, async (stream) => (await queries.executionById(stream))?.owner ?? null);
+export function eventRoutes({ log, clock, streams }: Services): FastifyPluginAsyncTypebox {
+  const feed = new EventFeed(log);
   return async (app) => {
     app.get(
       '/api/events/schemas',

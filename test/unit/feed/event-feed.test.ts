@@ -6,11 +6,12 @@ import { EmbeddedLog } from '../../../src/event-log/embedded/embedded-log.ts';
 import { EventFeed, type FeedFilter } from '../../../src/feed/event-feed.ts';
 import { StoreClient } from '../../../src/store/store-client.ts';
 import { appendOf, tick, wholeLog } from '../../support/log.ts';
+import { requestOf } from '../../support/requested.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const dataDir = tempDir();
 const everything: FeedFilter = { owner: null, types: null, stream: null };
-const ownerOf = (stream: string): string | null => (stream.startsWith('exec_a') ? 'user_a' : 'user_b');
+const ownerOf = (stream: string): string => (stream.startsWith('exec_a') ? 'user_a' : 'user_b');
 let store: StoreClient;
 let log: EventLog;
 let feed: EventFeed;
@@ -18,8 +19,12 @@ let feed: EventFeed;
 beforeAll(async () => {
   store = await StoreClient.start({ dataDir });
   log = await EmbeddedLog.open(store);
-  feed = new EventFeed(log, (stream) => Promise.resolve(ownerOf(stream)));
+  feed = new EventFeed(log);
   const streams = ['exec_a1', 'exec_b1', 'user_a', 'exec_a2', 'skill_x'];
+  for (const stream of streams.filter((id) => id.startsWith('exec_'))) {
+    const data = requestOf({ owner: ownerOf(stream) });
+    await log.append(appendOf(stream, { events: [{ type: 'ExecutionRequested', data }] }));
+  }
   for (let i = 0; i < 60; i++) {
     const events = Array.from({ length: 1 + (i % 4) }, (_, n) =>
       n === 2 ? ({ type: 'SkillRetired', data: { reason: 'x' } } as const) : tick(n),
