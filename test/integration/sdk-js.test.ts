@@ -398,7 +398,7 @@ describe('the log', () => {
 
   it('tells what became of webhooks, schedules and workflows of an account, and nothing of those of others', async () => {
     const [fresh, other] = [await newClient(), await newClient()];
-    const hook = await fresh.webhooks.create({ eventType: 'order.*', url: 'http://127.0.0.1:19/' });
+    const hook = await fresh.webhooks.create({ eventType: 'order.*', url: server.url.replace('http', 'https') });
     await fresh.emitEvent('order.paid');
     const schedule = await fresh.schedules.create({ skillId: 'noop', cronExpression: '0 0 1 1 *' });
     await fresh.schedules.trigger(schedule.id);
