@@ -1,5 +1,6 @@
 import type { DeliveryAttemptFailed, DeliverySucceeded, EventOf } from '../../schemas/generated/events.ts';
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
+import { derivedId } from '../../src/kernel/ids.ts';
 import type { ReadModelWriter } from '../../src/projecting/projection.ts';
 import {
   deliveriesTable,
@@ -10,10 +11,52 @@ import {
   type DeliveryStatus,
 } from './tables.ts';
 
-type NewDelivery = Pick<
+/** An event and a webhook that it is to go to. */
+export type NewDelivery = Pick<
   DeliveryRow,
   'webhook' | 'event' | 'id' | 'owner' | 'eventType' | 'skill' | 'orderKey' | 'trigger' | 'position'
 > & { readonly atMs: number };
+
+/** What an event tells of: whose it is, which skill if of any, and by what its order is kept. */
+export interface Subject {
+  readonly owner: string;
+  readonly skill: string | null;
+  readonly key: string;
+}
+
+/** What an event of somebody's own tells of. */
+export function subjectOfEmitted({ stream, data }: RecordedEvent<'EventEmitted'>): Subject {
+  const { owner, key, data: said } = data;
+  const skill = typeof said === 'object' && said !== null && 'skillId' in said ? said.skillId : null;
+  return { owner, skill: typeof skill === 'string' ? skill : null, key: key ?? stream };
+}
+
+/** The id of the delivery of an event to a webhook, which is also the `webhook-id` that the receiver sees: the same for ever. */
+export function deliveryIdOf(webhook: string, event: string): string {
+  return derivedId('dlv', webhook, event);
+}
+
+/** The delivery that an event is to a webhook that wants it. */
+export function deliveryOfEvent(
+  { id: event, type, atMs, position }: RecordedEvent,
+  eventType: string,
+  { owner, skill, key: orderKey }: Subject,
+  webhook: string,
+): NewDelivery {
+  const trigger = type === 'WebhookTested' ? 'test' : 'event';
+  return {
+    webhook,
+    event,
+    id: deliveryIdOf(webhook, event),
+    owner,
+    eventType,
+    skill,
+    orderKey,
+    trigger,
+    position,
+    atMs,
+  };
+}
 
 type Recorded<T extends 'DeliverySucceeded' | 'DeliveryAttemptFailed' | 'DeliverySkipped' | 'DeliveryRequested'> =
   RecordedEvent & EventOf<T>;

@@ -6,6 +6,14 @@ export function webhookById(reader: ReadModelReader, id: string): WebhookRow | n
   return (reader.get('SELECT * FROM webhooks WHERE id = ?', id) as WebhookRow | undefined) ?? null;
 }
 
+/** The same, and up to which position of the log that holds. */
+export function webhookAsOf(
+  reader: ReadModelReader,
+  id: string,
+): { readonly webhook: WebhookRow | null; readonly asOf: number } {
+  return { webhook: webhookById(reader, id), asOf: reader.position };
+}
+
 /** A page of an owner's webhooks, oldest first, and how many there are; deleted ones are left out. `owner` null: everybody's. */
 export function listWebhooks(
   reader: ReadModelReader,
@@ -20,10 +28,17 @@ export function listWebhooks(
   return { rows: reader.all(sql, ...values, limit, offset) as readonly WebhookRow[], total: Number(total) };
 }
 
-/** Webhooks after one in the order of their creation, deleted ones with what still waits too: what the deliverer looks after. */
-export function webhooksAfter(reader: ReadModelReader, after: number, limit: number): readonly WebhookRow[] {
+/**
+ * Webhooks after one in the order of their creation, deleted ones with what still waits too: what the deliverer looks after; and up
+ * to which position of the log that holds.
+ */
+export function webhooksAfter(
+  reader: ReadModelReader,
+  after: number,
+  limit: number,
+): { readonly rows: readonly WebhookRow[]; readonly asOf: number } {
   const sql = 'SELECT * FROM webhooks WHERE position > ? ORDER BY position LIMIT ?';
-  return reader.all(sql, after, limit) as readonly WebhookRow[];
+  return { rows: reader.all(sql, after, limit) as readonly WebhookRow[], asOf: reader.position };
 }
 
 /** Owners that have webhooks. */
@@ -63,15 +78,20 @@ export function pendingAfter(
   return reader.all(sql, position, webhook, event, limit) as readonly PendingRow[];
 }
 
-/** Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first. */
+/**
+ * Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first; and up to which
+ * position of the log that holds.
+ */
 export function pendingOf(
   reader: ReadModelReader,
   webhook: string,
   inOrder: number,
   limit: number,
-): readonly PendingRow[] {
+): { readonly rows: readonly PendingRow[]; readonly asOf: number } {
   const order = inOrder === 1 ? 'position, event' : 'nextAttemptAtMs, position';
-  return reader.all(`${pending} AND webhook = ? ORDER BY ${order} LIMIT ?`, webhook, limit) as readonly PendingRow[];
+  // All that wait have a time, and to ask for it leads SQLite to the index over what waits, however long the history is.
+  const sql = `${pending} AND webhook = ? AND nextAttemptAtMs >= 0 ORDER BY ${order} LIMIT ?`;
+  return { rows: reader.all(sql, webhook, limit) as readonly PendingRow[], asOf: reader.position };
 }
 
 /** The delivery of an event to a webhook. */

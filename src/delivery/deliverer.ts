@@ -1,4 +1,5 @@
-import { isWanted, publicNameOf, type WebhookFilter } from '../../projections/webhooks/public-event.ts';
+import { deliveryOfEvent } from '../../projections/webhooks/deliveries.ts';
+import { publicNameOf } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import { decideOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, NewEvent, RecordedEvent } from '../event-log/event-log.ts';
@@ -8,12 +9,14 @@ import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Attempts } from './attempts.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
+import { Endpoints } from './endpoints.ts';
+import { Subjects } from './subjects.ts';
 
 interface DelivererDependencies {
   readonly log: EventLog;
   readonly queries: Pick<
     Queries,
-    'webhookById' | 'webhooksAfter' | 'pendingAfter' | 'pendingOf' | 'countsOf' | 'deliveryOf'
+    'webhookAsOf' | 'webhooksAfter' | 'pendingAfter' | 'pendingOf' | 'countsOf' | 'deliveryOf'
   >;
   readonly attempts: Attempts;
   readonly membership: Membership;
@@ -32,18 +35,20 @@ const postponedMs = 1000;
 const handOverMs = 1000;
 
 /**
- * Delivers what the to-do list says: the rows of `deliveries` that wait. It hears of news by the log, reads them from the list,
- * attempts what is due, and appends the outcome under the revision that the delivery had. After a crash the list says what is left:
- * an attempt whose outcome was not recorded is made again, under the same `webhook-id`.
+ * Delivers what the to-do list says: the rows of `deliveries` that wait. It hears of events by the log, and finds what they add to
+ * the list as the list itself does, or reads it there when it does not know enough; attempts what is due, and appends the outcome
+ * under the revision that the delivery had. After a crash the list says what is left: an attempt whose outcome was not recorded is
+ * made again, under the same `webhook-id`.
  *
  * INV-9: what waits is attempted until it was taken, given up or skipped.
  */
 export class Deliverer {
   readonly #deps: DelivererDependencies;
-  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #endpoints = new Endpoints();
+  readonly #subjects = new Subjects();
   readonly #timers: TimerQueue<Endpoint>;
-  readonly #changed = new Set<string>();
-  readonly #wanted = new Map<string, boolean>();
+  /** Webhooks that the log told something of which is not known here yet, with the position of that. */
+  readonly #changed = new Map<string, number>();
   readonly #unsubscribe: () => void;
   #cursor = { position: 0, webhook: '', event: '' };
   #refreshing: Promise<void> | null = null;
@@ -78,13 +83,13 @@ export class Deliverer {
   async start(): Promise<void> {
     let after = 0;
     for (;;) {
-      const rows = await this.#deps.queries.webhooksAfter(after, pageWebhooks);
-      for (const row of rows) await this.#open(row);
+      const { rows, asOf } = await this.#deps.queries.webhooksAfter(after, pageWebhooks);
+      for (const row of rows) await this.#open(row, asOf);
       after = rows.at(-1)?.position ?? after;
       if (rows.length < pageWebhooks) break;
     }
     this.#accepting = true;
-    for (const endpoint of this.#endpoints.values()) await this.#reload(endpoint, 0);
+    for (const endpoint of this.#endpoints.all()) await this.#reload(endpoint, 0);
     this.#refresh();
   }
 
@@ -106,29 +111,48 @@ export class Deliverer {
     return this.#deps.membership.owns(webhook);
   }
 
-  async #open(row: WebhookRow): Promise<Endpoint> {
+  async #open(row: WebhookRow, asOf: number): Promise<Endpoint> {
     const known = this.#endpoints.get(row.id);
-    known?.change(row);
+    known?.change(row, asOf);
     const counts = known === undefined ? await this.#deps.queries.countsOf(row.id) : null;
-    const endpoint = known ?? new Endpoint(row, counts?.failingSinceMs ?? null);
-    this.#endpoints.set(row.id, endpoint);
-    this.#wanted.clear();
+    const endpoint = known ?? new Endpoint(row, asOf, counts?.failingSinceMs ?? null);
+    this.#endpoints.put(endpoint);
     return endpoint;
   }
 
   #hear(events: readonly RecordedEvent[]): void {
     let news = false;
     for (const event of events) {
-      if (event.type.startsWith('Webhook')) this.#changed.add(event.stream);
+      if (event.type.startsWith('Webhook')) this.#changed.set(event.stream, event.position);
       else if (event.type.startsWith('Delivery')) this.#hearOutcome(event);
-      else if (event.type === 'UserErased') for (const id of this.#webhooksOf(event.stream)) this.#changed.add(id);
-      if (event.type === 'DeliveryRequested') news = true;
-      const name = publicNameOf(event);
-      if (name === null || !this.#isWanted(name)) continue;
-      this.#deps.attempts.remember(event);
-      news = true;
+      else if (event.type === 'UserErased')
+        for (const { id } of this.#endpoints.ofOwner(event.stream)) this.#changed.set(id, event.position);
+      if (event.type === 'DeliveryRequested' || !this.#add(event)) news = true;
     }
     if (news || this.#changed.size > 0) this.#refresh();
+  }
+
+  /** Takes the deliveries that an event is; false when only the list can tell which these are. */
+  #add(event: RecordedEvent): boolean {
+    const name = publicNameOf(event);
+    if (name === null) return true;
+    if (event.type === 'ExecutionRequested' && this.#endpoints.hasOwner(event.data.owner))
+      this.#subjects.remember(event);
+    if (!this.#endpoints.isWanted(name)) return true;
+    this.#deps.attempts.remember(event);
+    const subject = this.#subjects.of(event);
+    if (subject === null || !this.#accepting) return false;
+    // What has changed is not known yet; its list is read when it is.
+    const isKnown = ({ id }: Endpoint): boolean => !this.#changed.has(id) && this.#owns(id);
+    const wanting = this.#endpoints
+      .ofOwner(subject.owner)
+      .filter((endpoint) => endpoint.wants(event, name, subject.skill) && isKnown(endpoint));
+    for (const endpoint of wanting) {
+      if (endpoint.inOrder) continue;
+      endpoint.addNew(deliveryOfEvent(event, name, subject, endpoint.id));
+      this.#pump(endpoint);
+    }
+    return !wanting.some((endpoint) => endpoint.inOrder);
   }
 
   /** Somebody else recorded an outcome: it is not for this node any more to attempt it. */
@@ -138,23 +162,8 @@ export class Deliverer {
     const item = endpoint?.get(event.stream);
     if (endpoint === undefined || item === undefined) return;
     endpoint.remove(item, event.revision);
-    if (event.type === 'DeliveryAttemptFailed' && event.data.nextAttemptAtMs !== null) this.#changed.add(endpoint.id);
-  }
-
-  #webhooksOf(owner: string): readonly string[] {
-    return [...this.#endpoints.values()].filter(({ webhook }) => webhook.owner === owner).map(({ id }) => id);
-  }
-
-  /** Whether any webhook could hear of events with this name: most need not be looked up. */
-  #isWanted(name: string): boolean {
-    const known = this.#wanted.get(name);
-    if (known !== undefined) return known;
-    const wants = (filter: WebhookFilter): boolean => isWanted({ ...filter, skills: null }, name, null);
-    const wanted =
-      name === 'webhook.test' || [...this.#endpoints.values()].some((endpoint) => wants(endpoint.settings));
-    if (this.#wanted.size > 1000) this.#wanted.clear();
-    this.#wanted.set(name, wanted);
-    return wanted;
+    if (event.type === 'DeliveryAttemptFailed' && event.data.nextAttemptAtMs !== null)
+      this.#changed.set(endpoint.id, event.position);
   }
 
   #refresh(): void {
@@ -181,12 +190,11 @@ export class Deliverer {
   }
 
   async #refreshWebhooks(): Promise<void> {
-    for (const id of this.#changed) {
-      this.#changed.delete(id);
-      const row = await this.#deps.queries.webhookById(id);
-      if (row === null) continue;
-      const endpoint = await this.#open(row);
-      await this.#reload(endpoint, 0);
+    for (const [id, position] of this.#changed) {
+      const { webhook, asOf } = await this.#deps.queries.webhookAsOf(id);
+      const endpoint = webhook === null ? null : await this.#open(webhook, asOf);
+      if (this.#changed.get(id) === position) this.#changed.delete(id);
+      if (endpoint !== null) await this.#reload(endpoint, 0);
     }
   }
 
@@ -212,30 +220,42 @@ export class Deliverer {
   /** Reads what waits for a webhook; nothing of it is attempted before `notBeforeMs`. */
   async #reload(endpoint: Endpoint, notBeforeMs: number): Promise<void> {
     if (!this.#accepting || !this.#owns(endpoint.id)) return;
-    const rows = await this.#deps.queries.pendingOf(endpoint.id, endpoint.inOrder ? 1 : 0, windowItems);
-    endpoint.replace(rows, notBeforeMs);
+    const inOrder = endpoint.inOrder ? 1 : 0;
+    const { rows, asOf } = await this.#deps.queries.pendingOf(endpoint.id, inOrder, windowItems);
+    endpoint.replace(rows, asOf, notBeforeMs);
     this.#pump(endpoint);
     if (rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
-      this.#endpoints.delete(endpoint.id);
+      this.#endpoints.delete(endpoint);
   }
 
   #dealtAnew(): void {
     if (!this.#accepting) return;
-    for (const endpoint of this.#endpoints.values()) {
+    for (const endpoint of this.#endpoints.all()) {
       const had = endpoint.size > 0 || endpoint.behind;
       if (!this.#owns(endpoint.id)) endpoint.clear();
       else if (!had) {
         const notBeforeMs = this.#deps.clock.now() + endpoint.settings.timeoutMs + handOverMs;
-        this.#reloadLater(endpoint, notBeforeMs);
+        this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
+          this.#deps.onError(error, endpoint.id);
+        });
       }
     }
   }
 
-  #reloadLater(endpoint: Endpoint, notBeforeMs = 0): void {
+  /** Reads on in the list of an endpoint that had no room for all of it. */
+  #refill(endpoint: Endpoint): void {
+    if (endpoint.refilling || !this.#accepting || !this.#owns(endpoint.id)) return;
+    endpoint.refilling = true;
     endpoint.missed = false;
-    this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
-      this.#deps.onError(error, endpoint.id);
-    });
+    void this.#reload(endpoint, 0)
+      .catch((error: unknown) => {
+        this.#deps.onError(error, endpoint.id);
+        return new Promise((resolve) => setTimeout(resolve, postponedMs));
+      })
+      .finally(() => {
+        endpoint.refilling = false;
+        if (endpoint.hasRoom) this.#refill(endpoint);
+      });
   }
 
   #pump(endpoint: Endpoint): void {
@@ -247,7 +267,7 @@ export class Deliverer {
       if (typeof next === 'number') {
         this.#timers.add(next, endpoint);
         // What waits for a retry must not keep out what could be attempted now.
-        if (endpoint.missed) this.#reloadLater(endpoint);
+        if (endpoint.missed) this.#refill(endpoint);
         break;
       }
       endpoint.begin(next, nowMs);
@@ -265,7 +285,7 @@ export class Deliverer {
     }
     this.#underWay--;
     endpoint.end(item);
-    if (endpoint.behind && endpoint.size <= windowItems / 2) this.#reloadLater(endpoint);
+    if (endpoint.hasRoom) this.#refill(endpoint);
     this.#pump(endpoint);
   }
 

@@ -1,5 +1,8 @@
+import type { NewDelivery } from '../../projections/webhooks/deliveries.ts';
+import { isWanted } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { PendingRow } from '../../projections/webhooks/queries.ts';
+import type { RecordedEvent } from '../event-log/event-log.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 
 /** A delivery that waits, or of which an attempt is under way. */
@@ -22,10 +25,16 @@ export class Endpoint {
   readonly id: string;
   webhook: WebhookRow;
   settings: WebhookSettings;
+  /** Up to which position of the log `webhook` holds. */
+  asOf: number;
   /** There are more that wait than are here. */
   behind = false;
   /** One was left out because there was no room. */
   missed = false;
+  /** The list is being read on. */
+  refilling = false;
+  /** Position of the last one that was left out. */
+  #leftOutAt = 0;
   /** Since when nothing has been taken; null when the last attempt succeeded. */
   #failingSinceMs: number | null;
   readonly #items = new Map<string, DueDelivery>();
@@ -35,9 +44,10 @@ export class Endpoint {
   /** When the next attempt may begin, by the rate limit. */
   #nextTurnMs = 0;
 
-  constructor(webhook: WebhookRow, failingSinceMs: number | null) {
+  constructor(webhook: WebhookRow, asOf: number, failingSinceMs: number | null) {
     this.id = webhook.id;
     this.webhook = webhook;
+    this.asOf = asOf;
     this.settings = JSON.parse(webhook.settingsJson) as WebhookSettings;
     this.#failingSinceMs = failingSinceMs;
   }
@@ -50,13 +60,19 @@ export class Endpoint {
     return this.#underWay;
   }
 
+  /** There are more that wait, and room for them. */
+  get hasRoom(): boolean {
+    return this.behind && this.#items.size <= windowItems / 2;
+  }
+
   get inOrder(): boolean {
     return this.settings.ordering !== 'none';
   }
 
-  change(webhook: WebhookRow): void {
+  change(webhook: WebhookRow, asOf: number): void {
     if (this.webhook.status === 'disabled' && webhook.status === 'active') this.#failingSinceMs = null;
     this.webhook = webhook;
+    this.asOf = asOf;
     this.settings = JSON.parse(webhook.settingsJson) as WebhookSettings;
   }
 
@@ -89,19 +105,34 @@ export class Endpoint {
     return { reason: 'failing', note: `Nothing has been taken since ${new Date(this.#failingSinceMs).toISOString()}.` };
   }
 
+  /** Whether an event is to be delivered; false for one that came before what is known of the webhook. */
+  wants({ position }: RecordedEvent, name: string, skill: string | null): boolean {
+    return position > this.asOf && this.webhook.status === 'active' && isWanted(this.settings, name, skill);
+  }
+
+  /** Takes a delivery of which nothing has become yet. */
+  addNew({ atMs, ...delivery }: NewDelivery): void {
+    this.add({ ...delivery, attempts: 0, tries: 0, nextAttemptAtMs: atMs, revision: -1 });
+  }
+
   /** Takes a delivery into the list, unless there is no room or earlier ones are not in it yet. */
   add(row: PendingRow, notBeforeMs = 0): void {
     if (this.#items.has(row.id)) return;
     if (this.#items.size >= windowItems) this.behind = true;
-    if (this.behind) this.missed = !this.inOrder;
-    else this.put(row, notBeforeMs);
+    if (!this.behind) {
+      this.put(row, notBeforeMs);
+      return;
+    }
+    this.missed = !this.inOrder;
+    this.#leftOutAt = Math.max(this.#leftOutAt, row.position);
   }
 
-  /** Takes the list as it was read anew, from its beginning. */
-  replace(rows: readonly PendingRow[], notBeforeMs: number): void {
-    this.behind = rows.length === windowItems;
+  /** Takes the list as it was read anew, from its beginning, at a position of the log: what came later it cannot know. */
+  replace(rows: readonly PendingRow[], asOf: number, notBeforeMs: number): void {
+    this.behind = rows.length === windowItems || this.#leftOutAt > asOf;
     const listed = new Set(rows.map(({ id }) => id));
-    for (const [id, { underWay }] of this.#items) if (!underWay && !listed.has(id)) this.#items.delete(id);
+    for (const [id, { row, underWay }] of this.#items)
+      if (!underWay && row.position <= asOf && !listed.has(id)) this.#items.delete(id);
     for (const row of rows) this.put(row, notBeforeMs);
   }
 

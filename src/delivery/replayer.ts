@@ -1,4 +1,4 @@
-import { deliveryIdOf } from '../../projections/webhooks/projection.ts';
+import { deliveryIdOf } from '../../projections/webhooks/deliveries.ts';
 import type { ReplayRow, WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
