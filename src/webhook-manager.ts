@@ -1,3 +1,4 @@
+import type { Deliverer } from './delivery/deliverer.ts';
 import type { WebhookOptions } from './delivery/webhook-settings.ts';
 import type { Webhooks } from './delivery/webhooks.ts';
 import { type DeliveryStats, deliveryStats } from './delivery/delivery-stats.ts';
@@ -9,10 +10,8 @@ import * as checked from './reported-values.ts';
 
 interface Dependencies {
   readonly webhooks: Webhooks;
-  readonly queries: Pick<
-    Queries,
-    'webhookById' | 'listDeliveries' | 'deliveryTotals' | 'webhookOwners' | 'executionById'
-  >;
+  readonly queries: Pick<Queries, 'webhookById' | 'deliveryTotals' | 'executionById'>;
+  readonly deliverer: Pick<Deliverer, 'owners'>;
   /** Whether there is an account with this id. */
   readonly isUser: (userId: string) => Promise<boolean>;
 }
@@ -58,8 +57,8 @@ export class WebhookManager {
     limit = 50,
     offset = 0,
   ): Promise<readonly ReturnType<typeof deliveryView>[]> {
-    const { rows, attempts } = await this.#deps.queries.listDeliveries(webhookId, null, limit, offset);
-    return rows.map((row) => deliveryView(row, attempts));
+    const { deliveries } = await this.#deps.webhooks.history(webhookId, null, limit, offset);
+    return deliveries.map(deliveryView);
   }
 
   /** How all deliveries stand; a delivery is an event and a webhook that it goes to. */
@@ -88,9 +87,9 @@ export class WebhookManager {
   }
 
   async #ownersOf(data: JsonObject): Promise<readonly string[]> {
-    const { queries } = this.#deps;
+    const { queries, deliverer } = this.#deps;
     const { executionId } = isJsonObject(data) ? data : {};
     const execution = typeof executionId === 'string' ? await queries.executionById(executionId) : null;
-    return execution === null ? queries.webhookOwners() : [execution.owner];
+    return execution === null ? deliverer.owners() : [execution.owner];
   }
 }

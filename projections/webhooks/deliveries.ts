@@ -1,10 +1,9 @@
-import type { DeliveryAttemptFailed, DeliverySucceeded, EventOf } from '../../schemas/generated/events.ts';
+import type { EventOf } from '../../schemas/generated/events.ts';
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
 import { derivedId } from '../../src/kernel/ids.ts';
 import type { ReadModelWriter } from '../../src/projecting/projection.ts';
 import {
   deliveriesTable,
-  deliveryAttemptsTable,
   type DeliveryCountsRow,
   deliveryCountsTable,
   type DeliveryRow,
@@ -133,7 +132,6 @@ function ended(
   write.update(deliveriesTable, row, {
     ...{ status, attempts: attempt, tries, statusCode, errorCode, endedAtMs, nextAttemptAtMs, revision },
   });
-  addAttempt(event.stream, atMs, data, write);
   const counts = write.get(deliveryCountsTable, webhook);
   if (counts === undefined) return;
   if (status === 'delivered') {
@@ -145,30 +143,6 @@ function ended(
   }
   const failed = counts.failed + (status === 'failed' ? 1 : 0);
   write.update(deliveryCountsTable, counts, { failed, failingSinceMs: counts.failingSinceMs ?? atMs });
-}
-
-function addAttempt(
-  delivery: string,
-  endedAtMs: number,
-  data: DeliverySucceeded | DeliveryAttemptFailed,
-  write: ReadModelWriter,
-): void {
-  const { attempt, trigger, durationMs, statusCode, requestHeaders, responseExcerpt, responseTruncated } = data;
-  const failed = 'errorCode' in data ? data : null;
-  write.put(deliveryAttemptsTable, {
-    delivery,
-    attempt,
-    trigger,
-    atMs: endedAtMs - durationMs,
-    durationMs,
-    statusCode,
-    errorCode: failed?.errorCode ?? null,
-    message: failed?.message ?? null,
-    requestHeadersJson: JSON.stringify(requestHeaders),
-    responseExcerpt,
-    responseTruncated: responseTruncated ? 1 : 0,
-    nextAttemptAtMs: failed?.nextAttemptAtMs ?? null,
-  });
 }
 
 function skipped({ data, atMs, revision }: Recorded<'DeliverySkipped'>, write: ReadModelWriter): void {

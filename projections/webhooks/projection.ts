@@ -7,7 +7,6 @@ import { addDelivery, applyDelivery, deliveryOfEvent, type Subject, subjectOfEmi
 import { isWanted, publicNameOf, type WebhookFilter } from './public-event.ts';
 import {
   deliveriesTable,
-  deliveryAttemptsTable,
   deliveryCountsTable,
   replaysTable,
   subscriptionsTable,
@@ -28,15 +27,8 @@ interface Subscription extends WebhookFilter {
  */
 export const webhooksProjection: Projection = {
   name: 'webhooks',
-  version: 1,
-  tables: [
-    webhooksTable,
-    subscriptionsTable,
-    deliveriesTable,
-    deliveryAttemptsTable,
-    deliveryCountsTable,
-    replaysTable,
-  ],
+  version: 2,
+  tables: [webhooksTable, subscriptionsTable, deliveriesTable, deliveryCountsTable, replaysTable],
   apply(event, write) {
     if (event.type.startsWith('Webhook')) applyWebhook(event, write);
     else if (event.type.startsWith('Delivery')) applyDelivery(event, write);

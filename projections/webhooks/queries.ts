@@ -1,5 +1,5 @@
 import type { Cell, ReadModelReader } from '../../src/projecting/projection.ts';
-import type { DeliveryAttemptRow, DeliveryCountsRow, DeliveryRow, ReplayRow, WebhookRow } from './tables.ts';
+import type { DeliveryCountsRow, DeliveryRow, ReplayRow, WebhookRow } from './tables.ts';
 
 /** One webhook by id; deleted ones too. */
 export function webhookById(reader: ReadModelReader, id: string): WebhookRow | null {
@@ -66,18 +66,6 @@ const pendingColumns = [
 ] as const;
 const pending = `SELECT ${pendingColumns.join(', ')} FROM deliveries WHERE status = 'pending'`;
 
-/** Deliveries that wait, after a place in the order in which they came to wait. */
-export function pendingAfter(
-  reader: ReadModelReader,
-  position: number,
-  webhook: string,
-  event: string,
-  limit: number,
-): readonly PendingRow[] {
-  const sql = `${pending} AND (position, webhook, event) > (?, ?, ?) ORDER BY position, webhook, event LIMIT ?`;
-  return reader.all(sql, position, webhook, event, limit) as readonly PendingRow[];
-}
-
 /**
  * Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first; and up to which
  * position of the log that holds.
@@ -100,22 +88,20 @@ export function deliveryOf(reader: ReadModelReader, webhook: string, event: stri
   return (reader.get(sql, webhook, event) as DeliveryRow | undefined) ?? null;
 }
 
-export function deliveryById(reader: ReadModelReader, id: string): DeliveryRow | null {
-  return (reader.get('SELECT * FROM deliveries WHERE id = ?', id) as DeliveryRow | undefined) ?? null;
+/** A delivery that waits, by its id. */
+export function pendingById(reader: ReadModelReader, webhook: string, id: string): DeliveryRow | null {
+  const sql = `SELECT * FROM deliveries WHERE status = 'pending' AND webhook = ? AND nextAttemptAtMs >= 0 AND id = ?`;
+  return (reader.get(sql, webhook, id) as DeliveryRow | undefined) ?? null;
 }
 
-/** A page of a webhook's deliveries, newest first, with their attempts, and how many there are. */
+/** A page of a webhook's deliveries, newest first, and how many there are. */
 export function listDeliveries(
   reader: ReadModelReader,
   webhook: string,
   status: string | null,
   limit: number,
   offset: number,
-): {
-  readonly rows: readonly DeliveryRow[];
-  readonly attempts: readonly DeliveryAttemptRow[];
-  readonly total: number;
-} {
+): { readonly rows: readonly DeliveryRow[]; readonly total: number } {
   const where = `WHERE webhook = ?${status === null ? '' : ' AND status = ?'}`;
   const values: Cell[] = status === null ? [webhook] : [webhook, status];
   const counts = countsOf(reader, webhook);
@@ -125,13 +111,7 @@ export function listDeliveries(
       : Number(reader.get(`SELECT count(*) AS total FROM deliveries ${where}`, ...values)?.total ?? 0);
   const sql = `SELECT * FROM deliveries ${where} ORDER BY createdAtMs DESC, position DESC, event DESC LIMIT ? OFFSET ?`;
   const rows = reader.all(sql, ...values, limit, offset) as readonly DeliveryRow[];
-  return { rows, attempts: rows.flatMap(({ id }) => attemptsOf(reader, id)), total };
-}
-
-/** The attempts of a delivery, in order. */
-export function attemptsOf(reader: ReadModelReader, delivery: string): readonly DeliveryAttemptRow[] {
-  const sql = 'SELECT * FROM delivery_attempts WHERE delivery = ? ORDER BY attempt';
-  return reader.all(sql, delivery) as readonly DeliveryAttemptRow[];
+  return { rows, total };
 }
 
 /** How a webhook's deliveries ended. */

@@ -90,7 +90,10 @@ export class Attempts {
     const at = id.lastIndexOf('@');
     const fromRevision = Number(id.slice(at + 1));
     const events = await this.#deps.log.readStream(id.slice(0, at), { fromRevision, limit: 1 });
-    return events.find(({ revision }) => revision === fromRevision) ?? null;
+    const event = events.find(({ revision }) => revision === fromRevision) ?? null;
+    // Others of its webhooks are about to ask for it too.
+    if (event !== null) this.remember(event);
+    return event;
   }
 
   #headers(row: PendingRow, body: Buffer, secrets: readonly string[], nowMs: number): Record<string, string> {

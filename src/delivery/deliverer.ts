@@ -1,36 +1,33 @@
-import { deliveryOfEvent } from '../../projections/webhooks/deliveries.ts';
+import { deliveryOfEvent, type Subject } from '../../projections/webhooks/deliveries.ts';
 import { publicNameOf } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
-import { decideOutcome } from '../domain/delivery/decide.ts';
-import type { EventLog, NewEvent, RecordedEvent } from '../event-log/event-log.ts';
+import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
-import type { Clock } from '../kernel/clock.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { Queries } from '../store/query-client.ts';
-import type { Attempts } from './attempts.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
 import { Endpoints } from './endpoints.ts';
+import { postponedMs, Settler, type SettlerDependencies } from './settler.ts';
 import { Subjects } from './subjects.ts';
 
-interface DelivererDependencies {
+interface UnclearEvent {
+  readonly stream: string;
+  readonly position: number;
+  readonly name: string;
+}
+
+interface DelivererDependencies extends SettlerDependencies {
   readonly log: EventLog;
   readonly queries: Pick<
     Queries,
-    'webhookAsOf' | 'webhooksAfter' | 'pendingAfter' | 'pendingOf' | 'countsOf' | 'deliveryOf'
+    'webhookAsOf' | 'webhooksAfter' | 'webhookOwners' | 'pendingOf' | 'countsOf' | 'deliveryOf' | 'subjectsOf'
   >;
-  readonly attempts: Attempts;
   readonly membership: Membership;
-  readonly clock: Clock;
-  readonly node: string;
-  /** Disables a webhook, and tells nobody but the log. */
-  readonly disable: (webhook: string, reason: 'failing' | 'gone', note: string) => Promise<void>;
   /** Told about what should never happen. */
   readonly onError: (error: unknown, about: string) => void;
 }
 
 const pageWebhooks = 1000;
-const pageRows = 1000;
-const postponedMs = 1000;
 /** When keys are dealt anew, whoever had a delivery may be at it still: so long is left beside the deadline of its attempt. */
 const handOverMs = 1000;
 
@@ -46,11 +43,13 @@ export class Deliverer {
   readonly #deps: DelivererDependencies;
   readonly #endpoints = new Endpoints();
   readonly #subjects = new Subjects();
+  readonly #settler: Settler;
   readonly #timers: TimerQueue<Endpoint>;
   /** Webhooks that the log told something of which is not known here yet, with the position of that. */
   readonly #changed = new Map<string, number>();
+  /** Events of which only the read models can tell whose they are. */
+  #unclear: UnclearEvent[] = [];
   readonly #unsubscribe: () => void;
-  #cursor = { position: 0, webhook: '', event: '' };
   #refreshing: Promise<void> | null = null;
   #again = false;
   #accepting = false;
@@ -58,6 +57,7 @@ export class Deliverer {
 
   constructor(deps: DelivererDependencies) {
     this.#deps = deps;
+    this.#settler = new Settler(deps);
     this.#timers = new TimerQueue(deps.clock, (endpoint) => {
       this.#pump(endpoint);
     });
@@ -77,6 +77,11 @@ export class Deliverer {
   /** Webhooks that this node knows; all that are not deleted. */
   get webhooks(): number {
     return this.#endpoints.size;
+  }
+
+  /** Users who have webhooks. */
+  async owners(): Promise<readonly string[]> {
+    return this.#accepting && this.#changed.size === 0 ? this.#endpoints.owners() : this.#deps.queries.webhookOwners();
   }
 
   /** Takes up the to-do list. */
@@ -121,46 +126,62 @@ export class Deliverer {
   }
 
   #hear(events: readonly RecordedEvent[]): void {
-    let news = false;
     for (const event of events) {
       if (event.type.startsWith('Webhook')) this.#changed.set(event.stream, event.position);
       else if (event.type.startsWith('Delivery')) this.#hearOutcome(event);
       else if (event.type === 'UserErased')
         for (const { id } of this.#endpoints.ofOwner(event.stream)) this.#changed.set(id, event.position);
-      if (event.type === 'DeliveryRequested' || !this.#add(event)) news = true;
+      this.#hearNews(event);
     }
-    if (news || this.#changed.size > 0) this.#refresh();
+    if (this.#unclear.length > 0 || this.#changed.size > 0) this.#refresh();
   }
 
-  /** Takes the deliveries that an event is; false when only the list can tell which these are. */
-  #add(event: RecordedEvent): boolean {
+  #hearNews(event: RecordedEvent): void {
     const name = publicNameOf(event);
-    if (name === null) return true;
+    if (name === null || !this.#accepting) return;
     if (event.type === 'ExecutionRequested' && this.#endpoints.hasOwner(event.data.owner))
       this.#subjects.remember(event);
-    if (!this.#endpoints.isWanted(name)) return true;
+    if (!this.#endpoints.isWanted(name)) return;
     this.#deps.attempts.remember(event);
     const subject = this.#subjects.of(event);
-    if (subject === null || !this.#accepting) return false;
-    // What has changed is not known yet; its list is read when it is.
-    const isKnown = ({ id }: Endpoint): boolean => !this.#changed.has(id) && this.#owns(id);
-    const wanting = this.#endpoints
-      .ofOwner(subject.owner)
-      .filter((endpoint) => endpoint.wants(event, name, subject.skill) && isKnown(endpoint));
-    for (const endpoint of wanting) {
-      if (endpoint.inOrder) continue;
-      endpoint.addNew(deliveryOfEvent(event, name, subject, endpoint.id));
-      this.#pump(endpoint);
+    if (subject === null) {
+      this.#unclear.push({ stream: event.stream, position: event.position, name });
+      return;
     }
-    return !wanting.some((endpoint) => endpoint.inOrder);
+    for (const endpoint of this.#wanting(event.position, name, subject)) {
+      if (endpoint.inOrder) this.#isListed(endpoint, event.position);
+      else {
+        endpoint.addNew(deliveryOfEvent(event, name, subject, endpoint.id));
+        this.#pump(endpoint);
+      }
+    }
+  }
+
+  /** The webhooks here to which an event goes. Of those that have changed the list is read as soon as they are known. */
+  #wanting(position: number, name: string, { owner, skill }: Omit<Subject, 'key'>): readonly Endpoint[] {
+    const isKnown = ({ id }: Endpoint): boolean => !this.#changed.has(id) && this.#owns(id);
+    const siblings = this.#endpoints.ofOwner(owner);
+    return siblings.filter((endpoint) => endpoint.wants(position, name, skill) && isKnown(endpoint));
+  }
+
+  /** There is something in the list of a webhook that is not here. */
+  #isListed(endpoint: Endpoint, position: number): void {
+    endpoint.leaveOut(position);
+    if (endpoint.hasRoom) this.#refill(endpoint);
+    else this.#pump(endpoint);
   }
 
   /** Somebody else recorded an outcome: it is not for this node any more to attempt it. */
   #hearOutcome(event: RecordedEvent): void {
-    if (event.type === 'DeliveryRequested' || event.actor === this.#deps.node || !('webhook' in event.data)) return;
+    if (!('webhook' in event.data)) return;
     const endpoint = this.#endpoints.get(event.data.webhook);
-    const item = endpoint?.get(event.stream);
-    if (endpoint === undefined || item === undefined) return;
+    if (endpoint === undefined) return;
+    if (event.type === 'DeliveryRequested') {
+      if (this.#owns(endpoint.id)) this.#isListed(endpoint, event.position);
+      return;
+    }
+    const item = endpoint.get(event.stream);
+    if (item === undefined || event.actor === this.#deps.node) return;
     endpoint.remove(item, event.revision);
     if (event.type === 'DeliveryAttemptFailed' && event.data.nextAttemptAtMs !== null)
       this.#changed.set(endpoint.id, event.position);
@@ -180,7 +201,7 @@ export class Deliverer {
       while (this.#again && this.#accepting) {
         this.#again = false;
         await this.#refreshWebhooks();
-        await this.#takeNews();
+        await this.#clear();
       }
     } catch (error) {
       this.#deps.onError(error, 'the list of deliveries');
@@ -194,26 +215,27 @@ export class Deliverer {
       const { webhook, asOf } = await this.#deps.queries.webhookAsOf(id);
       const endpoint = webhook === null ? null : await this.#open(webhook, asOf);
       if (this.#changed.get(id) === position) this.#changed.delete(id);
-      if (endpoint !== null) await this.#reload(endpoint, 0);
+      try {
+        if (endpoint !== null) await this.#reload(endpoint, 0);
+      } catch (error) {
+        this.#changed.set(id, position);
+        throw error;
+      }
     }
   }
 
-  async #takeNews(): Promise<void> {
-    const { queries } = this.#deps;
-    for (;;) {
-      const { position, webhook, event } = this.#cursor;
-      const rows = await queries.pendingAfter(position, webhook, event, pageRows);
-      const touched = new Set<Endpoint>();
-      for (const row of rows) {
-        const endpoint = this.#endpoints.get(row.webhook);
-        if (endpoint === undefined || !this.#owns(row.webhook)) continue;
-        endpoint.add(row);
-        touched.add(endpoint);
-      }
-      for (const endpoint of touched) this.#pump(endpoint);
-      const last = rows.at(-1);
-      if (last !== undefined) this.#cursor = { position: last.position, webhook: last.webhook, event: last.event };
-      if (rows.length < pageRows) return;
+  /** Finds out whose the events are that did not say so. */
+  async #clear(): Promise<void> {
+    const events = [...this.#unclear];
+    if (events.length === 0) return;
+    const streams = [...new Set(events.map(({ stream }) => stream))];
+    const subjects = await this.#deps.queries.subjectsOf(JSON.stringify(streams));
+    this.#unclear = this.#unclear.slice(events.length);
+    const known = new Map(subjects.map((subject) => [subject.id, subject]));
+    for (const { stream, position, name } of events) {
+      const subject = known.get(stream);
+      if (subject === undefined) continue;
+      for (const endpoint of this.#wanting(position, name, subject)) this.#isListed(endpoint, position);
     }
   }
 
@@ -278,7 +300,7 @@ export class Deliverer {
 
   async #deliver(endpoint: Endpoint, item: DueDelivery): Promise<void> {
     try {
-      await this.#settle(endpoint, item);
+      await this.#settler.settle(endpoint, item);
     } catch (error) {
       this.#deps.onError(error, item.row.id);
       item.dueAtMs = this.#deps.clock.now() + postponedMs;
@@ -287,61 +309,5 @@ export class Deliverer {
     endpoint.end(item);
     if (endpoint.hasRoom) this.#refill(endpoint);
     this.#pump(endpoint);
-  }
-
-  async #settle(endpoint: Endpoint, item: DueDelivery): Promise<void> {
-    const { row } = item;
-    const { webhook, event } = row;
-    const reason = endpoint.reasonToSkip(row);
-    if (reason !== null) {
-      await this.#record(endpoint, item, { type: 'DeliverySkipped', data: { webhook, event, reason } });
-      return;
-    }
-    const outcome = await this.#deps.attempts.make(row, endpoint.settings);
-    if (outcome === 'postponed') {
-      item.dueAtMs = this.#deps.clock.now() + postponedMs;
-      return;
-    }
-    if (outcome === 'event-gone') {
-      await this.#record(endpoint, item, { type: 'DeliverySkipped', data: { webhook, event, reason: 'eventGone' } });
-      return;
-    }
-    const { trigger, attempts, tries } = row;
-    const state = { webhook, event, trigger: trigger as 'event', attempts, tries };
-    const decided = decideOutcome(state, endpoint.settings, outcome, {
-      nowMs: this.#deps.clock.now(),
-      random: Math.random(),
-    });
-    await this.#record(endpoint, item, decided);
-    if (decided.type === 'DeliverySucceeded') endpoint.succeeded();
-    else {
-      const verdict = endpoint.failed(decided.data, this.#deps.clock.now());
-      if (verdict !== null) await this.#deps.disable(endpoint.id, verdict.reason, verdict.note);
-    }
-  }
-
-  async #record(endpoint: Endpoint, item: DueDelivery, event: NewEvent): Promise<void> {
-    const { log, clock, node, queries } = this.#deps;
-    const { row } = item;
-    const result = await log.append({
-      stream: row.id,
-      events: [event],
-      expected: row.revision < 0 ? 'none' : row.revision,
-      actor: node,
-      atMs: clock.now(),
-      causationId: row.event,
-    });
-    const nextAttemptAtMs = event.type === 'DeliveryAttemptFailed' ? event.data.nextAttemptAtMs : null;
-    if (result.outcome === 'conflict') {
-      // Somebody else was faster: what the list says now counts.
-      const now = await queries.deliveryOf(row.webhook, row.event);
-      endpoint.remove(item, now?.revision);
-      if (now?.status === 'pending') endpoint.put(now);
-    } else if (nextAttemptAtMs === null) endpoint.remove(item);
-    else {
-      const { attempts, tries } = row;
-      item.row = { ...row, attempts: attempts + 1, tries: tries + 1, revision: result.lastRevision, nextAttemptAtMs };
-      item.dueAtMs = nextAttemptAtMs;
-    }
   }
 }

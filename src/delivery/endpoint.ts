@@ -2,7 +2,6 @@ import type { NewDelivery } from '../../projections/webhooks/deliveries.ts';
 import { isWanted } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { PendingRow } from '../../projections/webhooks/queries.ts';
-import type { RecordedEvent } from '../event-log/event-log.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 
 /** A delivery that waits, or of which an attempt is under way. */
@@ -106,7 +105,7 @@ export class Endpoint {
   }
 
   /** Whether an event is to be delivered; false for one that came before what is known of the webhook. */
-  wants({ position }: RecordedEvent, name: string, skill: string | null): boolean {
+  wants(position: number, name: string, skill: string | null): boolean {
     return position > this.asOf && this.webhook.status === 'active' && isWanted(this.settings, name, skill);
   }
 
@@ -118,13 +117,15 @@ export class Endpoint {
   /** Takes a delivery into the list, unless there is no room or earlier ones are not in it yet. */
   add(row: PendingRow, notBeforeMs = 0): void {
     if (this.#items.has(row.id)) return;
-    if (this.#items.size >= windowItems) this.behind = true;
-    if (!this.behind) {
-      this.put(row, notBeforeMs);
-      return;
-    }
+    if (this.behind || this.#items.size >= windowItems) this.leaveOut(row.position);
+    else this.put(row, notBeforeMs);
+  }
+
+  /** One that came to wait at a position is in the list only. */
+  leaveOut(position: number): void {
+    this.behind = true;
     this.missed = !this.inOrder;
-    this.#leftOutAt = Math.max(this.#leftOutAt, row.position);
+    this.#leftOutAt = Math.max(this.#leftOutAt, position);
   }
 
   /** Takes the list as it was read anew, from its beginning, at a position of the log: what came later it cannot know. */

@@ -25,6 +25,12 @@ export class Endpoints {
     return [...(this.#byOwner.get(owner) ?? [])];
   }
 
+  /** Whoever has one. */
+  owners(): readonly string[] {
+    const isThere = ({ webhook }: Endpoint): boolean => webhook.status !== 'deleted';
+    return [...this.#byOwner.entries()].flatMap(([owner, own]) => ([...own].some(isThere) ? [owner] : []));
+  }
+
   hasOwner(owner: string): boolean {
     return this.#byOwner.has(owner);
   }

@@ -7,7 +7,7 @@ import type { SealedWebhook, WebhookVault } from './webhook-vault.ts';
 import { decideWebhook, type WebhookCommand } from '../domain/webhook/decide.ts';
 import { evolveWebhook } from '../domain/webhook/evolve.ts';
 import { initialWebhook, type LivingWebhook, type WebhookState } from '../domain/webhook/state.ts';
-import type { EventLog, Position } from '../event-log/event-log.ts';
+import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { derivedId, newId, randomText } from '../kernel/ids.ts';
@@ -27,8 +27,17 @@ interface Dependencies {
   readonly clock: Clock;
   readonly vault: WebhookVault;
   readonly policy: EgressPolicy;
-  readonly queries: Pick<Queries, 'webhookById' | 'listWebhooks' | 'deliveryById' | 'webhookOwners' | 'executionById'>;
+  readonly queries: Pick<Queries, 'listWebhooks' | 'listDeliveries' | 'deliveryOf' | 'pendingById'>;
   readonly maxPerUser: number;
+}
+
+/** An attempt of a delivery as the log tells of it. */
+export type DeliveryAttempt = RecordedEvent<'DeliverySucceeded'> | RecordedEvent<'DeliveryAttemptFailed'>;
+
+/** A delivery and its attempts, in order. */
+export interface ListedDelivery {
+  readonly row: DeliveryRow;
+  readonly attempts: readonly DeliveryAttempt[];
 }
 
 /** The usual overlap of two secrets, and the longest. */
@@ -162,6 +171,31 @@ export class Webhooks {
     await this.#execute(id, { kind: 'end-replay', replay, requested, complete }, actor);
   }
 
+  /** A page of a webhook's deliveries, newest first, with their attempts, and how many there are. */
+  async history(
+    id: string,
+    status: string | null,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly deliveries: readonly ListedDelivery[]; readonly total: number }> {
+    const { queries, log } = this.#deps;
+    const { rows, total } = await queries.listDeliveries(id, status, limit, offset);
+    const listed = rows.map(async (row) => {
+      const events = row.revision < 0 ? [] : await log.readStream(row.id);
+      return { row, attempts: events.filter(isAttempt).filter(({ revision }) => revision <= row.revision) };
+    });
+    return { deliveries: await Promise.all(listed), total };
+  }
+
+  /** A delivery of a webhook by its id: its own events say of what it is; one that has none waits. */
+  async delivery(webhook: string, id: string): Promise<DeliveryRow | null> {
+    const { queries, log } = this.#deps;
+    const [first] = await log.readStream(id, { limit: 1 });
+    if (first === undefined) return queries.pendingById(webhook, id);
+    if (!('webhook' in first.data) || first.data.webhook !== webhook) return null;
+    return queries.deliveryOf(webhook, first.data.event);
+  }
+
   /** Asks for a delivery once more. Throws MOVE_NOT_ALLOWED while it waits, or when its webhook takes none. */
   async retryDelivery(delivery: DeliveryRow, webhook: WebhookRow, actor: string): Promise<Position> {
     if (webhook.status !== 'active')
@@ -239,6 +273,10 @@ export class Webhooks {
     if (old === null) throw new AppError('BUSY', { message: 'The secrets of the webhook are not here yet.' });
     return this.#seal(id, owner, change(old));
   }
+}
+
+function isAttempt(event: RecordedEvent): event is DeliveryAttempt {
+  return event.type === 'DeliverySucceeded' || event.type === 'DeliveryAttemptFailed';
 }
 
 function secretProblems(secret: string | undefined): readonly Problem[] {

@@ -434,8 +434,8 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
       async (request) => {
         const { id } = await ofCaller(request, request.params.id);
         const { status = null, limit = 50, offset = 0 } = request.query;
-        const { rows, attempts, total } = await queries.listDeliveries(id, status, limit, offset);
-        return { deliveries: rows.map((row) => deliveryView(row, attempts)), total, limit, offset };
+        const { deliveries, total } = await webhooks.history(id, status, limit, offset);
+        return { deliveries: deliveries.map(deliveryView), total, limit, offset };
       },
     );
 
@@ -453,8 +453,8 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const hook = await ofCaller(request, request.params.id);
-        const delivery = await queries.deliveryById(request.params.delivery);
-        if (delivery?.webhook !== hook.id) throw new AppError('DELIVERY_NOT_FOUND');
+        const delivery = await webhooks.delivery(hook.id, request.params.delivery);
+        if (delivery === null) throw new AppError('DELIVERY_NOT_FOUND');
         const position = await webhooks.retryDelivery(delivery, hook, principalOf(request).actor);
         reply.code(202);
         return changed(delivery.id, position);
