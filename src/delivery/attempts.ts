@@ -5,7 +5,8 @@ import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { maskHeaders } from './custom-headers.ts';
 import { checkUrl } from './egress/check-url.ts';
-import type { EgressAnswer, EgressClient } from './egress/egress-client.ts';
+import type { EgressClient } from './egress/egress-client.ts';
+import type { EgressAnswer } from './egress/exchange.ts';
 import type { EgressPolicy } from './egress/policy.ts';
 import { payloadOf } from './payload.ts';
 import { signaturesOf } from './signatures.ts';
@@ -30,7 +31,6 @@ export class Attempts {
   readonly #deps: AttemptDependencies;
   /** Events that were heard of just now: reading them again would cost a message to another thread each. */
   readonly #recent = new Map<string, RecordedEvent>();
-  readonly #aborting = new AbortController();
 
   constructor(deps: AttemptDependencies) {
     this.#deps = deps;
@@ -48,7 +48,7 @@ export class Attempts {
 
   /** Ends what is under way. */
   abort(): void {
-    this.#aborting.abort();
+    this.#deps.egress.abort();
   }
 
   async close(): Promise<void> {
@@ -78,7 +78,6 @@ export class Attempts {
       body,
       deadlineMs: settings.timeoutMs,
       maxResponseBytes,
-      signal: this.#aborting.signal,
     });
     if (answer.kind === 'failed' && answer.code === 'aborted') return 'postponed';
     return withoutSecrets(outcomeOf(answer, requestHeaders), [...secrets, ...Object.values(sealed.headers)]);

@@ -411,10 +411,10 @@ describe('a request to an address of somebody', () => {
 
   it('can be given up, and says so', async () => {
     reply = () => undefined;
-    const stop = new AbortController();
-    const asked = post(clientOf(here()), `http://127.0.0.1:${String(port)}/`, { signal: stop.signal });
+    const client = clientOf(here());
+    const asked = post(client, `http://127.0.0.1:${String(port)}/`);
     setTimeout(() => {
-      stop.abort();
+      client.abort();
     }, 20);
     expect(await asked).toMatchObject({ kind: 'failed', code: 'aborted' });
   });
