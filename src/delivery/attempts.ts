@@ -4,7 +4,7 @@ import type { AttemptOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { maskHeaders } from './custom-headers.ts';
-import { checkUrl } from './egress/check-url.ts';
+import { type CheckedUrl, checkUrl } from './egress/check-url.ts';
 import type { EgressClient } from './egress/egress-client.ts';
 import type { EgressAnswer } from './egress/exchange.ts';
 import type { EgressPolicy } from './egress/policy.ts';
@@ -31,6 +31,8 @@ export class Attempts {
   readonly #deps: AttemptDependencies;
   /** Events that were heard of just now: reading them again would cost a message to another thread each. */
   readonly #recent = new Map<string, RecordedEvent>();
+  readonly #reading = new Map<string, Promise<RecordedEvent | null>>();
+  readonly #urls = new WeakMap<WebhookSettings, CheckedUrl>();
 
   constructor(deps: AttemptDependencies) {
     this.#deps = deps;
@@ -59,7 +61,7 @@ export class Attempts {
    * One attempt. `postponed`: it was not made, for a reason of this node's own; `event-gone`: there is nothing to be delivered.
    */
   async make(row: PendingRow, settings: WebhookSettings): Promise<AttemptOutcome | 'postponed' | 'event-gone'> {
-    const { vault, egress, clock, policy } = this.#deps;
+    const { vault, egress, clock } = this.#deps;
     const event = await this.#eventOf(row.event);
     if (event === null) return 'event-gone';
     const sealed = await vault.get(settings.sealed);
@@ -70,7 +72,7 @@ export class Attempts {
     const body = payloadOf(event, row);
     const own = this.#headers(row, body, secrets, nowMs);
     const requestHeaders = { ...own, ...maskHeaders(sealed.headers) };
-    const checked = checkUrl(settings.url, policy);
+    const checked = this.#checked(settings);
     if (!checked.ok) return refused(checked.problem, requestHeaders);
     const answer = await egress.post({
       url: checked.url,
@@ -86,13 +88,28 @@ export class Attempts {
   async #eventOf(id: string): Promise<RecordedEvent | null> {
     const known = this.#recent.get(id);
     if (known !== undefined) return known;
+    // The deliveries of one event to several webhooks are attempted at about the same time.
+    const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return reading;
+  }
+
+  async #read(id: string): Promise<RecordedEvent | null> {
     const at = id.lastIndexOf('@');
     const fromRevision = Number(id.slice(at + 1));
     const events = await this.#deps.log.readStream(id.slice(0, at), { fromRevision, limit: 1 });
     const event = events.find(({ revision }) => revision === fromRevision) ?? null;
-    // Others of its webhooks are about to ask for it too.
     if (event !== null) this.remember(event);
     return event;
+  }
+
+  /** What is decided by the text alone is decided once for all deliveries to it. */
+  #checked(settings: WebhookSettings): CheckedUrl {
+    const known = this.#urls.get(settings);
+    if (known !== undefined) return known;
+    const checked = checkUrl(settings.url, this.#deps.policy);
+    this.#urls.set(settings, checked);
+    return checked;
   }
 
   #headers(row: PendingRow, body: Buffer, secrets: readonly string[], nowMs: number): Record<string, string> {
