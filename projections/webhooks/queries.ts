@@ -63,15 +63,32 @@ export function pendingAfter(
   return reader.all(sql, position, webhook, event, limit) as readonly PendingRow[];
 }
 
+/** Deliveries of a webhook that wait, and whether there are more. */
+export interface PendingList {
+  readonly rows: readonly PendingRow[];
+  readonly more: boolean;
+}
+
 /** Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first. */
-export function pendingOf(
-  reader: ReadModelReader,
-  webhook: string,
-  inOrder: number,
-  limit: number,
-): readonly PendingRow[] {
+export function pendingOf(reader: ReadModelReader, webhook: string, inOrder: number, limit: number): PendingList {
   const order = inOrder === 1 ? 'position, event' : 'nextAttemptAtMs, position';
-  return reader.all(`${pending} AND webhook = ? ORDER BY ${order} LIMIT ?`, webhook, limit) as readonly PendingRow[];
+  const sql = `${pending} AND webhook = ? ORDER BY ${order} LIMIT ?`;
+  const rows = reader.all(sql, webhook, limit) as readonly PendingRow[];
+  return { rows, more: rows.length === limit };
+}
+
+/**
+ * The same where each key keeps its order: of every key as many as there is room for, in their order and from its first one on; of a
+ * key whose first one is not due yet that one only.
+ */
+export function pendingByKey(reader: ReadModelReader, webhook: string, nowMs: number, limit: number): PendingList {
+  const columns = pendingColumns.join(', ');
+  const sql = `SELECT ${columns}, total FROM (
+      SELECT ${columns}, count(*) OVER () AS total, row_number() OVER one AS place, first_value(nextAttemptAtMs) OVER one AS dueMs
+      FROM deliveries WHERE status = 'pending' AND webhook = ? WINDOW one AS (PARTITION BY orderKey ORDER BY position, event))
+    WHERE place = 1 OR dueMs <= ? ORDER BY place, dueMs, position LIMIT ?`;
+  const rows = reader.all(sql, webhook, nowMs, limit);
+  return { rows: rows as unknown as readonly PendingRow[], more: Number(rows[0]?.total ?? 0) > rows.length };
 }
 
 /** The delivery of an event to a webhook. */

@@ -13,7 +13,7 @@ interface DelivererDependencies {
   readonly log: EventLog;
   readonly queries: Pick<
     Queries,
-    'webhookById' | 'webhooksAfter' | 'pendingAfter' | 'pendingOf' | 'countsOf' | 'deliveryOf'
+    'webhookById' | 'webhooksAfter' | 'pendingAfter' | 'pendingOf' | 'pendingByKey' | 'countsOf' | 'deliveryOf'
   >;
   readonly attempts: Attempts;
   readonly membership: Membership;
@@ -212,10 +212,15 @@ export class Deliverer {
   /** Reads what waits for a webhook; nothing of it is attempted before `notBeforeMs`. */
   async #reload(endpoint: Endpoint, notBeforeMs: number): Promise<void> {
     if (!this.#accepting || !this.#owns(endpoint.id)) return;
-    const rows = await this.#deps.queries.pendingOf(endpoint.id, endpoint.inOrder ? 1 : 0, windowItems);
-    endpoint.replace(rows, notBeforeMs);
+    const { queries, clock } = this.#deps;
+    const { id, settings } = endpoint;
+    const list =
+      settings.ordering === 'key'
+        ? await queries.pendingByKey(id, clock.now(), windowItems)
+        : await queries.pendingOf(id, settings.ordering === 'endpoint' ? 1 : 0, windowItems);
+    endpoint.replace(list, notBeforeMs);
     this.#pump(endpoint);
-    if (rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
+    if (list.rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
       this.#endpoints.delete(endpoint.id);
   }
 
@@ -243,11 +248,10 @@ export class Deliverer {
     for (;;) {
       const nowMs = this.#deps.clock.now();
       const next = endpoint.next(nowMs);
-      if (next === null) break;
-      if (typeof next === 'number') {
-        this.#timers.add(next, endpoint);
-        // What waits for a retry must not keep out what could be attempted now.
-        if (endpoint.missed) this.#reloadLater(endpoint);
+      if (next === null || typeof next === 'number') {
+        if (next !== null) this.#timers.add(next, endpoint);
+        // What waits for a retry, or for the end of what is before it, must not keep out what could be attempted now.
+        if (endpoint.missed && endpoint.hasRoom) this.#reloadLater(endpoint);
         break;
       }
       endpoint.begin(next, nowMs);

@@ -1,5 +1,5 @@
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
-import type { PendingRow } from '../../projections/webhooks/queries.ts';
+import type { PendingList, PendingRow } from '../../projections/webhooks/queries.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 
 /** A delivery that waits, or of which an attempt is under way. */
@@ -24,7 +24,7 @@ export class Endpoint {
   settings: WebhookSettings;
   /** There are more that wait than are here. */
   behind = false;
-  /** One was left out because there was no room. */
+  /** One was left out that could perhaps be attempted before those that are here. */
   missed = false;
   /** Since when nothing has been taken; null when the last attempt succeeded. */
   #failingSinceMs: number | null;
@@ -50,8 +50,17 @@ export class Endpoint {
     return this.#underWay;
   }
 
-  get inOrder(): boolean {
+  get #inOrder(): boolean {
     return this.settings.ordering !== 'none';
+  }
+
+  /** Another attempt could begin, if only there were something to attempt. */
+  get hasRoom(): boolean {
+    return this.#underWay < this.#concurrency;
+  }
+
+  get #concurrency(): number {
+    return this.#failingSinceMs === null ? this.settings.concurrency : 1;
   }
 
   change(webhook: WebhookRow): void {
@@ -93,13 +102,13 @@ export class Endpoint {
   add(row: PendingRow, notBeforeMs = 0): void {
     if (this.#items.has(row.id)) return;
     if (this.#items.size >= windowItems) this.behind = true;
-    if (this.behind) this.missed = !this.inOrder;
+    if (this.behind) this.missed = this.settings.ordering !== 'endpoint';
     else this.put(row, notBeforeMs);
   }
 
   /** Takes the list as it was read anew, from its beginning. */
-  replace(rows: readonly PendingRow[], notBeforeMs: number): void {
-    this.behind = rows.length === windowItems;
+  replace({ rows, more }: PendingList, notBeforeMs: number): void {
+    this.behind = more;
     const listed = new Set(rows.map(({ id }) => id));
     for (const [id, { underWay }] of this.#items) if (!underWay && !listed.has(id)) this.#items.delete(id);
     for (const row of rows) this.put(row, notBeforeMs);
@@ -132,8 +141,7 @@ export class Endpoint {
 
   /** The delivery to attempt now; else when it may be worth asking again, or null when only news can change anything. */
   next(nowMs: number): DueDelivery | number | null {
-    const concurrency = this.#failingSinceMs === null ? this.settings.concurrency : 1;
-    if (this.#underWay >= concurrency) return null;
+    if (!this.hasRoom) return null;
     const found = this.#firstDue(nowMs);
     if (found === null || typeof found === 'number') return found;
     if (this.settings.ratePerSecond !== null && this.#nextTurnMs > nowMs) return this.#nextTurnMs;
@@ -143,10 +151,10 @@ export class Endpoint {
   #firstDue(nowMs: number): DueDelivery | number | null {
     let soonestMs: number | null = null;
     const blocked = new Set<string>();
-    const items = this.inOrder ? this.#sorted() : this.#items.values();
+    const items = this.#inOrder ? this.#sorted() : this.#items.values();
     for (const item of items) {
       const key = this.settings.ordering === 'key' ? item.row.orderKey : '';
-      const isBlocked = this.inOrder && blocked.has(key);
+      const isBlocked = this.#inOrder && blocked.has(key);
       if (!isBlocked && !item.underWay) {
         const dueAtMs = this.reasonToSkip(item.row) === null ? item.dueAtMs : 0;
         if (dueAtMs <= nowMs) return item;
