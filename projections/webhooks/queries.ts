@@ -64,22 +64,39 @@ const pendingColumns = [
   'revision',
   'position',
 ] as const;
-const pending = `SELECT ${pendingColumns.join(', ')} FROM deliveries WHERE status = 'pending'`;
+
+/** Deliveries of a webhook that wait, whether there are more, and up to which position of the log that holds. */
+export interface PendingList {
+  readonly rows: readonly PendingRow[];
+  readonly more: boolean;
+  readonly asOf: number;
+}
+
+// All that wait have a time, and to ask for it leads SQLite to the index over what waits, however long the history is.
+const ofWebhook = "status = 'pending' AND webhook = ? AND nextAttemptAtMs >= 0";
+
+/** Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first. */
+export function pendingOf(reader: ReadModelReader, webhook: string, inOrder: number, limit: number): PendingList {
+  const order = inOrder === 1 ? 'position, event' : 'nextAttemptAtMs, position';
+  const sql = `SELECT ${pendingColumns.join(', ')} FROM deliveries WHERE ${ofWebhook} ORDER BY ${order} LIMIT ?`;
+  const rows = reader.all(sql, webhook, limit) as readonly PendingRow[];
+  return { rows, more: rows.length === limit, asOf: reader.position };
+}
 
 /**
- * Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first; and up to which
- * position of the log that holds.
+ * The same where each key keeps its order: of every key as many as there is room for, in their order and from its first one on; of a
+ * key whose first one is not due yet that one only.
  */
-export function pendingOf(
-  reader: ReadModelReader,
-  webhook: string,
-  inOrder: number,
-  limit: number,
-): { readonly rows: readonly PendingRow[]; readonly asOf: number } {
-  const order = inOrder === 1 ? 'position, event' : 'nextAttemptAtMs, position';
-  // All that wait have a time, and to ask for it leads SQLite to the index over what waits, however long the history is.
-  const sql = `${pending} AND webhook = ? AND nextAttemptAtMs >= 0 ORDER BY ${order} LIMIT ?`;
-  return { rows: reader.all(sql, webhook, limit) as readonly PendingRow[], asOf: reader.position };
+export function pendingByKey(reader: ReadModelReader, webhook: string, nowMs: number, limit: number): PendingList {
+  const columns = pendingColumns.join(', ');
+  const sql = `SELECT ${columns}, total FROM (
+      SELECT ${columns}, count(*) OVER () AS total, row_number() OVER one AS place, first_value(nextAttemptAtMs) OVER one AS dueMs
+      FROM deliveries WHERE ${ofWebhook} WINDOW one AS (PARTITION BY orderKey ORDER BY position, event))
+    WHERE place = 1 OR dueMs <= ? ORDER BY place, dueMs, position LIMIT ?`;
+  const rows = reader.all(sql, webhook, nowMs, limit) as unknown as readonly (PendingRow & {
+    readonly total: number;
+  })[];
+  return { rows, more: (rows[0]?.total ?? 0) > rows.length, asOf: reader.position };
 }
 
 /** The delivery of an event to a webhook. */
@@ -90,8 +107,8 @@ export function deliveryOf(reader: ReadModelReader, webhook: string, event: stri
 
 /** A delivery that waits, by its id. */
 export function pendingById(reader: ReadModelReader, webhook: string, id: string): DeliveryRow | null {
-  const sql = `SELECT * FROM deliveries WHERE status = 'pending' AND webhook = ? AND nextAttemptAtMs >= 0 AND id = ?`;
-  return (reader.get(sql, webhook, id) as DeliveryRow | undefined) ?? null;
+  const row = reader.get(`SELECT * FROM deliveries WHERE ${ofWebhook} AND id = ?`, webhook, id);
+  return (row as DeliveryRow | undefined) ?? null;
 }
 
 /** A page of a webhook's deliveries, newest first, and how many there are. */

@@ -20,7 +20,14 @@ interface DelivererDependencies extends SettlerDependencies {
   readonly log: EventLog;
   readonly queries: Pick<
     Queries,
-    'webhookAsOf' | 'webhooksAfter' | 'webhookOwners' | 'pendingOf' | 'countsOf' | 'deliveryOf' | 'subjectsOf'
+    | 'webhookAsOf'
+    | 'webhooksAfter'
+    | 'webhookOwners'
+    | 'pendingOf'
+    | 'pendingByKey'
+    | 'countsOf'
+    | 'deliveryOf'
+    | 'subjectsOf'
   >;
   readonly membership: Membership;
   /** Told about what should never happen. */
@@ -167,7 +174,7 @@ export class Deliverer {
   /** There is something in the list of a webhook that is not here. */
   #isListed(endpoint: Endpoint, position: number): void {
     endpoint.leaveOut(position);
-    if (endpoint.hasRoom) this.#refill(endpoint);
+    if (endpoint.wantsMore) this.#refill(endpoint);
     else this.#pump(endpoint);
   }
 
@@ -242,11 +249,15 @@ export class Deliverer {
   /** Reads what waits for a webhook; nothing of it is attempted before `notBeforeMs`. */
   async #reload(endpoint: Endpoint, notBeforeMs: number): Promise<void> {
     if (!this.#accepting || !this.#owns(endpoint.id)) return;
-    const inOrder = endpoint.inOrder ? 1 : 0;
-    const { rows, asOf } = await this.#deps.queries.pendingOf(endpoint.id, inOrder, windowItems);
-    endpoint.replace(rows, asOf, notBeforeMs);
+    const { queries, clock } = this.#deps;
+    const { id, settings } = endpoint;
+    const list =
+      settings.ordering === 'key'
+        ? await queries.pendingByKey(id, clock.now(), windowItems)
+        : await queries.pendingOf(id, settings.ordering === 'endpoint' ? 1 : 0, windowItems);
+    endpoint.replace(list, notBeforeMs);
     this.#pump(endpoint);
-    if (rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
+    if (list.rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
       this.#endpoints.delete(endpoint);
   }
 
@@ -272,11 +283,13 @@ export class Deliverer {
     void this.#reload(endpoint, 0)
       .catch((error: unknown) => {
         this.#deps.onError(error, endpoint.id);
+        endpoint.missed = true;
         return new Promise((resolve) => setTimeout(resolve, postponedMs));
       })
       .finally(() => {
         endpoint.refilling = false;
-        if (endpoint.hasRoom) this.#refill(endpoint);
+        if (endpoint.isOutdated && endpoint.wantsMore) this.#refill(endpoint);
+        else this.#pump(endpoint);
       });
   }
 
@@ -285,11 +298,10 @@ export class Deliverer {
     for (;;) {
       const nowMs = this.#deps.clock.now();
       const next = endpoint.next(nowMs);
-      if (next === null) break;
-      if (typeof next === 'number') {
-        this.#timers.add(next, endpoint);
-        // What waits for a retry must not keep out what could be attempted now.
-        if (endpoint.missed) this.#refill(endpoint);
+      if (next === null || typeof next === 'number') {
+        if (next !== null) this.#timers.add(next, endpoint);
+        // What waits for a retry, or for the end of what is before it, must not keep out what could be attempted now.
+        if (endpoint.missed && endpoint.hasRoom) this.#refill(endpoint);
         break;
       }
       endpoint.begin(next, nowMs);
@@ -307,7 +319,7 @@ export class Deliverer {
     }
     this.#underWay--;
     endpoint.end(item);
-    if (endpoint.hasRoom) this.#refill(endpoint);
+    if (endpoint.wantsMore) this.#refill(endpoint);
     this.#pump(endpoint);
   }
 }

@@ -1,7 +1,7 @@
 import type { NewDelivery } from '../../projections/webhooks/deliveries.ts';
 import { isWanted } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
-import type { PendingRow } from '../../projections/webhooks/queries.ts';
+import type { PendingList, PendingRow } from '../../projections/webhooks/queries.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 
 /** A delivery that waits, or of which an attempt is under way. */
@@ -28,12 +28,14 @@ export class Endpoint {
   asOf: number;
   /** There are more that wait than are here. */
   behind = false;
-  /** One was left out because there was no room. */
+  /** One was left out that could perhaps be attempted before those that are here. */
   missed = false;
   /** The list is being read on. */
   refilling = false;
   /** Position of the last one that was left out. */
   #leftOutAt = 0;
+  /** Position of the log at which the list was read last. */
+  #readAt = 0;
   /** Since when nothing has been taken; null when the last attempt succeeded. */
   #failingSinceMs: number | null;
   readonly #items = new Map<string, DueDelivery>();
@@ -59,13 +61,27 @@ export class Endpoint {
     return this.#underWay;
   }
 
-  /** There are more that wait, and room for them. */
+  get inOrder(): boolean {
+    return this.settings.ordering !== 'none';
+  }
+
+  /** Another attempt could begin, if only there were something to attempt. */
   get hasRoom(): boolean {
+    return this.#underWay < this.#concurrency;
+  }
+
+  /** There are more that wait, and not many are here. */
+  get wantsMore(): boolean {
     return this.behind && this.#items.size <= windowItems / 2;
   }
 
-  get inOrder(): boolean {
-    return this.settings.ordering !== 'none';
+  /** Something was left out since the list was read. */
+  get isOutdated(): boolean {
+    return this.#leftOutAt > this.#readAt;
+  }
+
+  get #concurrency(): number {
+    return this.#failingSinceMs === null ? this.settings.concurrency : 1;
   }
 
   change(webhook: WebhookRow, asOf: number): void {
@@ -124,13 +140,14 @@ export class Endpoint {
   /** One that came to wait at a position is in the list only. */
   leaveOut(position: number): void {
     this.behind = true;
-    this.missed = !this.inOrder;
+    this.missed = this.settings.ordering !== 'endpoint';
     this.#leftOutAt = Math.max(this.#leftOutAt, position);
   }
 
-  /** Takes the list as it was read anew, from its beginning, at a position of the log: what came later it cannot know. */
-  replace(rows: readonly PendingRow[], asOf: number, notBeforeMs: number): void {
-    this.behind = rows.length === windowItems || this.#leftOutAt > asOf;
+  /** Takes the list as it was read anew, from its beginning: of what came later than that it knows nothing. */
+  replace({ rows, more, asOf }: PendingList, notBeforeMs: number): void {
+    this.#readAt = asOf;
+    this.behind = more || this.isOutdated;
     const listed = new Set(rows.map(({ id }) => id));
     for (const [id, { row, underWay }] of this.#items)
       if (!underWay && row.position <= asOf && !listed.has(id)) this.#items.delete(id);
@@ -164,8 +181,7 @@ export class Endpoint {
 
   /** The delivery to attempt now; else when it may be worth asking again, or null when only news can change anything. */
   next(nowMs: number): DueDelivery | number | null {
-    const concurrency = this.#failingSinceMs === null ? this.settings.concurrency : 1;
-    if (this.#underWay >= concurrency) return null;
+    if (!this.hasRoom) return null;
     const found = this.#firstDue(nowMs);
     if (found === null || typeof found === 'number') return found;
     if (this.settings.ratePerSecond !== null && this.#nextTurnMs > nowMs) return this.#nextTurnMs;

@@ -142,8 +142,9 @@ export class Scheduler {
   async #delete(schedule: TrackedSchedule): Promise<void> {
     while (this.#accepting && this.#tracked.get(schedule.id) === schedule) {
       const { state, times } = schedule;
-      const missed = unsettledTimes(state, times.instants, this.#deps.clock.now());
-      const result = await this.#append(schedule, decideSchedule({ kind: 'delete', missed }, state));
+      const nowMs = this.#deps.clock.now();
+      const missed = unsettledTimes(state, times.instants, nowMs);
+      const result = await this.#append(schedule, decideSchedule({ kind: 'delete', missed }, state), nowMs);
       if (result?.outcome === 'accepted') return;
       await new Promise((resolve) => setTimeout(resolve, lostRaceMs));
     }
@@ -252,15 +253,19 @@ export class Scheduler {
     const { state, times } = schedule;
     const missed = unsettledTimes(state, times.instants, nowMs);
     const command = { kind: 'resume', note: 'The time of the pause is over.', missed } as const;
-    await this.#append(schedule, decideSchedule(command, state));
+    await this.#append(schedule, decideSchedule(command, state), nowMs);
   }
 
   /** A refused revision says that somebody was faster: what the log says of it is on its way here. */
-  async #append(schedule: TrackedSchedule, events: Firings['events']): Promise<AppendResult | null> {
-    const { log, clock, node, onError } = this.#deps;
+  async #append(
+    schedule: TrackedSchedule,
+    events: Firings['events'],
+    atMs = this.#deps.clock.now(),
+  ): Promise<AppendResult | null> {
+    const { log, node, onError } = this.#deps;
     const { id, revision: expected } = schedule;
     try {
-      const result = await log.append({ stream: id, events, expected, actor: node, atMs: clock.now() });
+      const result = await log.append({ stream: id, events, expected, actor: node, atMs });
       if (result.outcome === 'conflict') schedule.again = true;
       return result;
     } catch (error) {

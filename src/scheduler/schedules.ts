@@ -82,17 +82,23 @@ export class Schedules {
   }
 
   async revise(id: string, actor: string, options: ScheduleOptions): Promise<Position | null> {
-    const row = await this.#row(id);
-    const before = stateIn(row);
-    const { settings, secret } = settingsWith(id, options, before.settings, this.#deps.skillOf);
-    const sealed = options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
-    const position = await this.#execute(id, actor, (state) => ({
-      ...{ kind: 'revise', settings: { ...settings, sealed } },
-      missed: state.phase === 'active' ? this.#unsettled(id, state) : null,
-    }));
-    if (before.settings.sealed !== null && before.settings.sealed !== sealed)
-      await this.#deps.vault.take('schedule', before.settings.sealed);
-    return position;
+    const { clock, skillOf, vault } = this.#deps;
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await this.#row(id);
+      const before = stateIn(row);
+      const { settings, secret } = settingsWith(id, options, before.settings, skillOf);
+      const old = before.settings.sealed;
+      const sealed = options.params === undefined ? old : await this.#seal(id, before.owner, secret);
+      const nowMs = clock.now();
+      const missed = this.#unsettled(id, before, nowMs);
+      const events = decideSchedule({ kind: 'revise', settings: { ...settings, sealed }, missed }, before);
+      const position = await this.#append(row, actor, events, nowMs);
+      // Of the two, the one that does not count is taken out.
+      const useless = position === null ? sealed : old;
+      if (useless !== null && sealed !== old) await vault.take('schedule', useless);
+      if (position !== null) return position;
+    }
+    throw new AppError('REVISION_CONFLICT');
   }
 
   pause(id: string, actor: string, note: string, untilMs: number | null): Promise<Position | null> {
@@ -101,11 +107,14 @@ export class Schedules {
 
   /** The times that came while it was paused are recorded as skipped. */
   resume(id: string, actor: string, note: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state) => ({ kind: 'resume', note, missed: this.#unsettled(id, state) }));
+    return this.#execute(id, actor, (state, nowMs) => ({
+      ...{ kind: 'resume', note },
+      missed: this.#unsettled(id, state, nowMs),
+    }));
   }
 
   delete(id: string, actor: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state) => ({ kind: 'delete', missed: this.#unsettled(id, state) }));
+    return this.#execute(id, actor, (state, nowMs) => ({ kind: 'delete', missed: this.#unsettled(id, state, nowMs) }));
   }
 
   /** Fires now, whatever the expression says, and whether or not it is paused. */
@@ -121,10 +130,10 @@ export class Schedules {
         throw new AppError(obstacle.reason === 'targetMissing' ? 'MOVE_NOT_ALLOWED' : 'PARAMS_INVALID', {
           message: obstacle.note,
         });
-      const instantMs = this.#deps.clock.now();
+      const instantMs = unusedInstant(this.#deps.clock.now(), row.lastFiredAtMs);
       const execution = this.#deps.launcher.executionOf(id, state, `manual/${String(instantMs)}`);
       const fired = { instantMs, effectiveAtMs: instantMs, trigger: 'manual', execution, backfill: null } as const;
-      const position = await this.#append(row, actor, [{ type: 'ScheduleFired', data: fired }]);
+      const position = await this.#append(row, actor, [{ type: 'ScheduleFired', data: fired }], instantMs);
       if (position === null) continue;
       const causationId = `${id}@${String(row.revision + 1)}`;
       if (execution !== null) await this.#deps.launcher.launch(id, state, fired, causationId);
@@ -182,8 +191,8 @@ export class Schedules {
     }
   }
 
-  #unsettled(id: string, state: LivingSchedule): MissedTimes | null {
-    return unsettledTimes(state, timesOf(id, state.settings).instants, this.#deps.clock.now());
+  #unsettled(id: string, state: LivingSchedule, nowMs: number): MissedTimes | null {
+    return unsettledTimes(state, timesOf(id, state.settings).instants, nowMs);
   }
 
   async #row(id: string): Promise<ScheduleRow> {
@@ -195,26 +204,28 @@ export class Schedules {
   async #execute(
     id: string,
     actor: string,
-    command: (state: LivingSchedule) => ScheduleCommand,
+    command: (state: LivingSchedule, nowMs: number) => ScheduleCommand,
   ): Promise<Position | null> {
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await this.#row(id);
       const state: ScheduleState = stateIn(row);
-      const events = decideSchedule(command(state), state);
+      const nowMs = this.#deps.clock.now();
+      const events = decideSchedule(command(state, nowMs), state);
       if (events.length === 0) return null;
-      const position = await this.#append(row, actor, events);
+      const position = await this.#append(row, actor, events, nowMs);
       if (position !== null) return position;
     }
     throw new AppError('REVISION_CONFLICT');
   }
 
-  /** Null when somebody else was faster. */
+  /** Null when somebody else was faster. `atMs`: up to when the events settle times. */
   async #append(
     { id, revision: expected }: ScheduleRow,
     actor: string,
     events: readonly ScheduleEvent[],
+    atMs: number,
   ): Promise<Position | null> {
-    const result = await this.#deps.log.append({ stream: id, events, expected, actor, atMs: this.#deps.clock.now() });
+    const result = await this.#deps.log.append({ stream: id, events, expected, actor, atMs });
     return result.outcome === 'accepted' ? result.position : null;
   }
 
@@ -224,6 +235,12 @@ export class Schedules {
     await this.#deps.vault.put('schedule', name, owner, secret);
     return name;
   }
+}
+
+/** A firing by hand is named by its time: two within one millisecond must not be the same. */
+function unusedInstant(nowMs: number, lastFiredAtMs: number | null): number {
+  const isAhead = lastFiredAtMs !== null && lastFiredAtMs >= nowMs && lastFiredAtMs < nowMs + 1000;
+  return isAhead ? lastFiredAtMs + 1 : nowMs;
 }
 
 function upcomingOf(

@@ -28,6 +28,7 @@ const create = async (body: object): Promise<string> => {
 interface Firing {
   readonly outcome: string;
   readonly scheduledFor: string;
+  readonly until?: string;
   readonly executionId: string | null;
   readonly reason: string | null;
   readonly trigger: string | null;
@@ -112,6 +113,7 @@ describe('a schedule', () => {
       '/endAt',
       'startAt',
     ],
+    [{ cronExpression: '* * * * *', startAt: '2030-12-31T23:59:60Z' }, '/startAt', 'leap second'],
   ])('is refused when %j is asked for, with the field %s and why', async (body, path, why) => {
     const answer = await call('POST', '/api/schedules', body);
     expect([answer.status, answer.body.problems?.[0]?.path]).toEqual([400, path]);
@@ -130,6 +132,39 @@ describe('a schedule', () => {
     const after = await fired(id, (all) => all.length >= before.length + 2);
     await call('DELETE', `/api/schedules/${id}`);
     expect(after.find(({ outcome }) => outcome === 'skipped')).toMatchObject({ reason: 'paused' });
+  });
+
+  it('that is changed while it is paused still records every time of the pause', async () => {
+    const id = await create({ cronExpression: everySecond });
+    await fired(id, (all) => all.length > 0);
+    await call('POST', `/api/schedules/${id}/pause`);
+    for (let i = 0; i < 2; i++) {
+      const nextMs = Date.now() + 1200;
+      await until('a time has come', () => Date.now() > nextMs);
+      await call('PATCH', `/api/schedules/${id}`, { description: String(i) });
+    }
+    const resumedMs = Date.now();
+    await call('POST', `/api/schedules/${id}/resume`);
+    const all = await fired(id, ([newest]) => Date.parse(newest?.scheduledFor ?? '') > resumedMs);
+    await call('DELETE', `/api/schedules/${id}`);
+    const times = all.flatMap(({ scheduledFor, until: last = scheduledFor }) => {
+      const [fromMs, untilMs] = [Date.parse(scheduledFor), Date.parse(last)];
+      return Array.from({ length: (untilMs - fromMs) / 1000 + 1 }, (_, i) => fromMs + i * 1000);
+    });
+    expect(times).toHaveLength((Math.max(...times) - Math.min(...times)) / 1000 + 1);
+  });
+
+  it('keeps what each of several changes at once asks for', async () => {
+    const id = await create({ cronExpression: never });
+    const changes = [{ description: 'changed' }, { jitterMs: 5 }, { maxRuns: 7 }, { timeZone: 'Asia/Tokyo' }];
+    await Promise.all(changes.map((change) => call('PATCH', `/api/schedules/${id}`, change)));
+    expect((await call('GET', `/api/schedules/${id}`)).body).toMatchObject(Object.assign({}, ...changes) as object);
+  });
+
+  it('gives each of several runs by hand at once an execution of its own', async () => {
+    const id = await create({ cronExpression: never, skillId: 'noop' });
+    const asked = await Promise.all(Array.from({ length: 20 }, () => call('POST', `/api/schedules/${id}/trigger`)));
+    expect(new Set(asked.map(({ body }) => body.executionId as string)).size).toBe(20);
   });
 
   it('goes on by itself after a pause until a time', async () => {

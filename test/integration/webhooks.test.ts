@@ -307,6 +307,41 @@ describe('a webhook', () => {
     expect(seen('b')).toEqual([1, 2, 3]);
   });
 
+  it('that keeps the order of each key delivers the others while one fails, however many of that one wait', async () => {
+    const { id, path } = await newWebhook({ ordering: 'key', retryDelaysMs: [3_600_000] });
+    sink.reply = ({ body }, response) => response.writeHead(body.data.k === 'bad' ? 500 : 200).end();
+    await Promise.all(Array.from({ length: 300 }, (_, n) => emit('test.blocked', { k: 'bad', n }, 'bad')));
+    for (const n of [1, 2, 3]) await emit('test.blocked', { k: 'good', n }, 'good');
+    const seen = await arrived(path, 4);
+    expect(seen.map(({ body }) => body.data.k)).toEqual(['bad', 'good', 'good', 'good']);
+    sink.answer(200);
+    await call('POST', `/api/webhooks/${id}/disable`);
+    await call('POST', `/api/webhooks/${id}/enable`, { backlog: 'skip' });
+    await until('the rest is skipped', async () => {
+      const { body } = await call('GET', `/api/webhooks/${id}`);
+      return body.stats.pending === 0 && body.stats.failed === 300 && body.stats.delivered === 3;
+    });
+  });
+
+  it('that keeps the order of each key keeps it over a long list, with failures in between', async () => {
+    const { id, path } = await newWebhook({ ordering: 'key', retryDelaysMs: [1, 1] });
+    sink.reply = ({ headers, body }, response) => {
+      const fails = body.data.n % 7 === 0 && headers['x-ihuman-attempt'] === '1';
+      response.writeHead(fails ? 503 : 200).end();
+    };
+    const keys = ['a', 'b', 'c'];
+    for (let n = 0; n < 200; n++) await Promise.all(keys.map((k) => emit('test.long', { k, n }, k)));
+    await until('all have ended', async () => {
+      const { body } = await call('GET', `/api/webhooks/${id}`);
+      return body.stats.delivered === 600 ? body : null;
+    });
+    sink.answer(200);
+    for (const key of keys) {
+      const order = sink.at(path).flatMap(({ body }) => (body.data.k === key ? [body.data.n as number] : []));
+      expect(order).toEqual([...order].sort((x, y) => x - y));
+    }
+  });
+
   it('is refused with all that is wrong with it', async () => {
     const answer = await call('POST', '/api/webhooks', {
       eventType: 'execution.complete',

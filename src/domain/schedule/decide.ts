@@ -56,7 +56,10 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
   if (state.phase === 'absent' || state.phase === 'deleted') throw new AppError('SCHEDULE_NOT_FOUND');
   switch (command.kind) {
     case 'revise':
-      return [...skipped(command.missed, 'revised'), { type: 'ScheduleRevised', data: { settings: command.settings } }];
+      return [
+        ...skipped(command.missed, state.phase === 'paused' ? 'paused' : 'revised'),
+        { type: 'ScheduleRevised', data: { settings: command.settings } },
+      ];
     case 'pause': {
       const { reason, note, untilMs } = command;
       if (state.phase === 'paused' && state.pausedUntilMs === untilMs) return [];

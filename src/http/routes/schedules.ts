@@ -243,7 +243,7 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
       async (request) => {
         const { id } = await ofCaller(request, request.params.id);
         const { note = '', until } = request.body ?? {};
-        const untilMs = until === undefined ? null : Date.parse(until);
+        const untilMs = until === undefined ? null : millisOf(until, '/until');
         const position = await schedules.pause(id, principalOf(request).actor, note, untilMs);
         return { ...(await viewOf(await ofCaller(request, id))), ...changed(id, position) } as never;
       },
@@ -306,7 +306,8 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await ofCaller(request, request.params.id);
-        const range = { fromMs: Date.parse(request.body.from), untilMs: Date.parse(request.body.until) };
+        const { from, until } = request.body;
+        const range = { fromMs: millisOf(from, '/from'), untilMs: millisOf(until, '/until') };
         const backfillId = await schedules.backfill(id, principalOf(request).actor, range);
         reply.code(202);
         return { backfillId };
@@ -370,11 +371,18 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
 }
 
 function optionsOf({ startAt, endAt, ...rest }: Static<typeof Revision>): ScheduleOptions {
-  const timeOf = (text: string | null): number | null => (text === null ? null : Date.parse(text));
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(given) as ScheduleOptions),
-    ...(startAt !== undefined && { startAtMs: timeOf(startAt) }),
-    ...(endAt !== undefined && { endAtMs: timeOf(endAt) }),
+    ...(startAt !== undefined && { startAtMs: startAt === null ? null : millisOf(startAt, '/startAt') }),
+    ...(endAt !== undefined && { endAtMs: endAt === null ? null : millisOf(endAt, '/endAt') }),
   };
+}
+
+/** The format of a time allows leap seconds, which no clock of a computer has. */
+function millisOf(text: string, path: string): number {
+  const atMs = Date.parse(text);
+  if (!Number.isNaN(atMs)) return atMs;
+  const message = 'must be a time without a leap second';
+  throw new AppError('VALIDATION_FAILED', { problems: [{ path, message }], message: `${path.slice(1)} ${message}` });
 }

@@ -185,6 +185,7 @@ describe('a schedule', () => {
     const decided = (command: ScheduleCommand, before: ScheduleState = state) => told(decideSchedule(command, before));
     expect(decided({ kind: 'resume', note: '', missed })).toEqual(['paused 1..5 (5)', 'ScheduleResumed']);
     expect(decided({ kind: 'delete', missed })).toEqual(['paused 1..5 (5)', 'ScheduleDeleted']);
+    expect(decided({ kind: 'revise', settings, missed })).toEqual(['paused 1..5 (5)', 'ScheduleRevised']);
     const active = after(0, created());
     expect(decided({ kind: 'revise', settings, missed }, active)).toEqual(['revised 1..5 (5)', 'ScheduleRevised']);
     const waiting = after(0, created({ overlap: 'bufferAll' }), ...fireWith('bufferAll', 1));
