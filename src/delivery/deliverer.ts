@@ -257,6 +257,7 @@ export class Deliverer {
         : await queries.pendingOf(id, settings.ordering === 'endpoint' ? 1 : 0, windowItems);
     endpoint.replace(list, notBeforeMs);
     this.#pump(endpoint);
+    if (endpoint.isShort) this.#refill(endpoint);
     if (list.rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
       this.#endpoints.delete(endpoint);
   }
@@ -288,7 +289,7 @@ export class Deliverer {
       })
       .finally(() => {
         endpoint.refilling = false;
-        if (endpoint.isOutdated && endpoint.wantsMore) this.#refill(endpoint);
+        if (endpoint.isShort) this.#refill(endpoint);
         else this.#pump(endpoint);
       });
   }

@@ -75,8 +75,13 @@ export class Endpoint {
     return this.behind && this.#items.size <= windowItems / 2;
   }
 
+  /** There are more that wait, and what was read does not lead on to them: it was read too early, or all of it is done with. */
+  get isShort(): boolean {
+    return this.wantsMore && (this.#isOutdated || this.#items.size === 0);
+  }
+
   /** Something was left out since the list was read. */
-  get isOutdated(): boolean {
+  get #isOutdated(): boolean {
     return this.#leftOutAt > this.#readAt;
   }
 
@@ -147,7 +152,7 @@ export class Endpoint {
   /** Takes the list as it was read anew, from its beginning: of what came later than that it knows nothing. */
   replace({ rows, more, asOf }: PendingList, notBeforeMs: number): void {
     this.#readAt = asOf;
-    this.behind = more || this.isOutdated;
+    this.behind = more || this.#isOutdated;
     const listed = new Set(rows.map(({ id }) => id));
     for (const [id, { row, underWay }] of this.#items)
       if (!underWay && row.position <= asOf && !listed.has(id)) this.#items.delete(id);
