@@ -5,6 +5,7 @@ import type { AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
+import { Queue } from '../kernel/queue.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Launcher, Obstacle } from './launcher.ts';
@@ -44,7 +45,7 @@ export class Scheduler {
   readonly #deps: SchedulerDependencies;
   readonly #tracked: TrackedSchedules;
   readonly #timers: TimerQueue<TrackedSchedule>;
-  readonly #waiting: TrackedSchedule[] = [];
+  readonly #waiting = new Queue<TrackedSchedule>();
   #accepting = false;
   #busy = 0;
   readonly #launching = new Set<Promise<void>>();

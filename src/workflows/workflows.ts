@@ -56,6 +56,9 @@ export class Workflows implements WorkflowStarter {
   readonly #deps: Dependencies;
   readonly #store: DeciderStore<WorkflowState, WorkflowCommand>;
   readonly #definitions = new Map<string, WorkflowDefinition>();
+  /** As the read models have them, until the log tells of something new. */
+  readonly #rows = new Map<string, WorkflowRow>();
+  #changes = 0;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -63,6 +66,13 @@ export class Workflows implements WorkflowStarter {
       initial: initialWorkflow,
       evolve: evolveWorkflow,
       decide: decideWorkflow,
+    });
+    deps.log.subscribe((events) => {
+      for (const { type, stream } of events) {
+        if (type !== 'WorkflowDefined' && type !== 'WorkflowRetired') continue;
+        this.#rows.delete(stream);
+        this.#changes++;
+      }
     });
   }
 
@@ -152,8 +162,15 @@ export class Workflows implements WorkflowStarter {
     return definition;
   }
 
-  #current(owner: string, name: string): Promise<WorkflowRow | null> {
-    return this.#deps.queries.workflowById(workflowIdOf(owner, name));
+  async #current(owner: string, name: string): Promise<WorkflowRow | null> {
+    const id = workflowIdOf(owner, name);
+    const known = this.#rows.get(id);
+    if (known !== undefined) return known;
+    const before = this.#changes;
+    const row = await this.#deps.queries.workflowById(id);
+    if (this.#rows.size >= maxCached) this.#rows.clear();
+    if (row !== null && this.#changes === before) this.#rows.set(id, row);
+    return row;
   }
 }
 
