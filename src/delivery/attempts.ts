@@ -80,7 +80,8 @@ export class Attempts {
       maxResponseBytes,
       signal: this.#aborting.signal,
     });
-    if (answer.kind === 'failed' && answer.code === 'aborted') return 'postponed';
+    // What is this node's own fault is no attempt.
+    if (answer.kind === 'failed' && ['aborted', 'unavailable'].includes(answer.code)) return 'postponed';
     return withoutSecrets(outcomeOf(answer, requestHeaders), [...secrets, ...Object.values(sealed.headers)]);
   }
 

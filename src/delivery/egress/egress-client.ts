@@ -1,4 +1,4 @@
-import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -7,6 +7,7 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 
 import { allowsAddress, allowsHost, type EgressPolicy } from './policy.ts';
 import { isPublicAddress } from './public-address.ts';
+import { type LookupAll, resolveNames } from './resolve-names.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** Why a request got no answer. */
@@ -19,6 +20,7 @@ export type EgressFailure =
   | 'timeout'
   | 'tls_error'
   | 'protocol_error'
+  | 'unavailable'
   | 'aborted';
 
 /** How a request ended. What is said of a failure is for the owner of the address: it tells nothing of networks. */
@@ -48,15 +50,9 @@ export interface EgressRequest {
   readonly signal?: AbortSignal;
 }
 
-type LookupAll = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
-
 interface EgressOptions {
   readonly policy: EgressPolicy;
-  /** Instead of the system's resolver. */
+  /** Default: `resolveNames`. */
   readonly lookup?: LookupAll;
   /** Default 100. */
   readonly connectionsPerOrigin?: number;
@@ -74,6 +70,7 @@ const messages: Readonly<Record<EgressFailure, string>> = {
   timeout: 'There was no answer in time.',
   tls_error: 'The TLS connection could not be made: the certificate is not valid, or the protocols do not fit.',
   protocol_error: 'The answer was not valid HTTP.',
+  unavailable: 'This node could open no connection.',
   aborted: 'The server is stopping.',
 };
 
@@ -85,7 +82,7 @@ const messages: Readonly<Record<EgressFailure, string>> = {
 export class EgressClient {
   readonly #agent: Agent;
 
-  constructor({ policy, lookup = systemLookup, connectionsPerOrigin = 100 }: EgressOptions) {
+  constructor({ policy, lookup = resolveNames(policy), connectionsPerOrigin = 100 }: EgressOptions) {
     this.#agent = new Agent({
       connect: guardedConnector(policy, lookup),
       connections: connectionsPerOrigin,
@@ -159,6 +156,9 @@ class AbortedError extends Error {}
 class BlockedError extends Error {
   readonly code = 'EGRESS_BLOCKED';
 }
+class NameError extends Error {
+  readonly code = 'EGRESS_NAME';
+}
 
 function guardedConnector(policy: EgressPolicy, lookup: LookupAll): buildConnector.connector {
   const connectors = new Map<string, buildConnector.connector>();
@@ -189,7 +189,7 @@ function guardedLookup(policy: EgressPolicy, lookup: LookupAll, port: number) {
   ): void => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
-        callback(error);
+        callback(new NameError('The name was not resolved.', { cause: error }));
         return;
       }
       const isOpen = ({ address }: LookupAddress): boolean =>
@@ -268,7 +268,8 @@ function failureOf(error: unknown, signal: AbortSignal): EgressFailure {
 
 const failures: readonly (readonly [RegExp, EgressFailure])[] = [
   [/^EGRESS_BLOCKED$/, 'blocked'],
-  [/^(ENOTFOUND|EAI_.*|ENODATA|ESERVFAIL|EFORMERR)$/, 'dns_error'],
+  [/^EGRESS_NAME$/, 'dns_error'],
+  [/^(EMFILE|ENFILE|ENOBUFS|ENOMEM)$/, 'unavailable'],
   [/^ECONNREFUSED$/, 'connection_refused'],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/, 'connection_reset'],
   [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN)$/, 'network_unreachable'],
