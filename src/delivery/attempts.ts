@@ -3,6 +3,7 @@ import type { WebhookSettings } from '../../schemas/generated/events.ts';
 import type { AttemptOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { isShorterThan } from '../kernel/json.ts';
 import { maskHeaders } from './custom-headers.ts';
 import { checkUrl } from './egress/check-url.ts';
 import type { EgressAnswer, EgressClient } from './egress/egress-client.ts';
@@ -21,6 +22,8 @@ interface AttemptDependencies {
 }
 
 const maxRemembered = 2000;
+/** Larger ones are read again: so all of them together stay below some 32 MB. */
+const maxRememberedChars = 8192;
 const maxResponseBytes = 64 * 1024;
 /** As much of an answer is kept. */
 const excerptChars = 1024;
@@ -38,6 +41,7 @@ export class Attempts {
 
   /** An event that is about to be delivered. */
   remember(event: RecordedEvent): void {
+    if (!isShorterThan(event.data, maxRememberedChars)) return;
     this.#recent.set(event.id, event);
     if (this.#recent.size <= maxRemembered) return;
     for (const id of this.#recent.keys()) {

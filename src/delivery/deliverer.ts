@@ -4,7 +4,7 @@ import { decideOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, NewEvent, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { TimerQueue } from '../kernel/timer-queue.ts';
+import { WakeUps } from '../kernel/wake-ups.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Attempts } from './attempts.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
@@ -41,7 +41,7 @@ const handOverMs = 1000;
 export class Deliverer {
   readonly #deps: DelivererDependencies;
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #timers: TimerQueue<Endpoint>;
+  readonly #wakeUps: WakeUps<Endpoint>;
   readonly #changed = new Set<string>();
   readonly #wanted = new Map<string, boolean>();
   readonly #unsubscribe: () => void;
@@ -53,7 +53,7 @@ export class Deliverer {
 
   constructor(deps: DelivererDependencies) {
     this.#deps = deps;
-    this.#timers = new TimerQueue(deps.clock, (endpoint) => {
+    this.#wakeUps = new WakeUps(deps.clock, (endpoint) => {
       this.#pump(endpoint);
     });
     this.#unsubscribe = deps.log.subscribe((events) => {
@@ -91,7 +91,7 @@ export class Deliverer {
   /** Begins no more attempts, and waits up to `graceMs` for those that are under way; the rest is made again by somebody else. */
   async stop(graceMs: number): Promise<void> {
     this.#accepting = false;
-    this.#timers.stop();
+    this.#wakeUps.stop();
     this.#unsubscribe();
     await this.#refreshing;
     const giveUp = setTimeout(() => {
@@ -249,7 +249,7 @@ export class Deliverer {
       const nowMs = this.#deps.clock.now();
       const next = endpoint.next(nowMs);
       if (next === null || typeof next === 'number') {
-        if (next !== null) this.#timers.add(next, endpoint);
+        if (next !== null) this.#wakeUps.add(next, endpoint);
         // What waits for a retry, or for the end of what is before it, must not keep out what could be attempted now.
         if (endpoint.missed && endpoint.hasRoom) this.#reloadLater(endpoint);
         break;

@@ -179,6 +179,24 @@ describe('a webhook', () => {
     expect(String(second?.headers['webhook-signature']).split(' ')).toHaveLength(1);
   });
 
+  it('keeps what each of several changes at once asks for', async () => {
+    const { id, secret } = await newWebhook();
+    const changes = [
+      { description: 'changed' },
+      { concurrency: 3 },
+      { ratePerSecond: 9 },
+      { customHeaders: { x: '1' } },
+    ];
+    const answers = await Promise.all([
+      ...changes.map((change) => call('PATCH', `/api/webhooks/${id}`, change)),
+      call('POST', `/api/webhooks/${id}/rotate-secret`, { secret: `${secret.slice(0, -4)}AAA=` }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await call('GET', `/api/webhooks/${id}`)).body).toMatchObject({
+      ...{ description: 'changed', concurrency: 3, ratePerSecond: 9, customHeaders: { x: '***' } },
+    });
+  });
+
   it('hears of what its pattern and its skills let through', async () => {
     const all = await newWebhook({ eventType: 'execution.*', skills: ['noop'] });
     await call('POST', '/api/skills/echo/execute', { params: { message: 'x' } });
