@@ -29,7 +29,7 @@ interface Subscription extends WebhookFilter {
  */
 export const webhooksProjection: Projection = {
   name: 'webhooks',
-  version: 1,
+  version: 2,
   tables: [
     webhooksTable,
     subscriptionsTable,
@@ -210,7 +210,8 @@ function eraseOwner(event: RecordedEvent, write: ReadModelWriter): void {
   if (row === undefined) return;
   for (const { id } of subscriptionsIn(row.webhooksJson)) {
     const webhook = write.get(webhooksTable, id);
-    if (webhook !== undefined) write.update(webhooksTable, webhook, { status: 'deleted', changedAtMs: event.atMs });
+    const changes = { status: 'deleted', disabledReason: 'userErased', changedAtMs: event.atMs } as const;
+    if (webhook !== undefined) write.update(webhooksTable, webhook, changes);
   }
   write.remove(subscriptionsTable, event.stream);
 }

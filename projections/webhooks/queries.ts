@@ -22,7 +22,9 @@ export function listWebhooks(
 
 /** Webhooks after one in the order of their creation, deleted ones with what still waits too: what the deliverer looks after. */
 export function webhooksAfter(reader: ReadModelReader, after: number, limit: number): readonly WebhookRow[] {
-  const sql = 'SELECT * FROM webhooks WHERE position > ? ORDER BY position LIMIT ?';
+  const sql = `SELECT * FROM webhooks w WHERE position > ? AND (status <> 'deleted'
+      OR EXISTS (SELECT 1 FROM deliveries WHERE webhook = w.id AND status = 'pending'))
+    ORDER BY position LIMIT ?`;
   return reader.all(sql, after, limit) as readonly WebhookRow[];
 }
 

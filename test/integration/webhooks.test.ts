@@ -259,6 +259,27 @@ describe('a webhook', () => {
     });
   });
 
+  it('goes with its user, and its waiting deliveries say so', async () => {
+    const user = await server.newUser();
+    const path = newPath();
+    sink.reply = (request, response) => response.writeHead(request.path === path ? 500 : 200).end();
+    const asUser = (method: string, at: string, body?: object) =>
+      server.call(method, at, { token: user.token, ...(body && { body }) });
+    const wanted = { eventType: 'test.*', url: sink.url + path, retryDelaysMs: [3_600_000] };
+    const hook = (await asUser('POST', '/api/webhooks', wanted)).body.id as string;
+    await asUser('POST', '/api/events', { event: 'test.waits' });
+    await arrived(path);
+    await asUser('DELETE', '/api/auth/me');
+    await until('it is skipped', async () => {
+      const { body } = await server.call('GET', '/api/events?limit=500&types=DeliverySkipped', {
+        token: server.adminKey,
+      });
+      const all = body as readonly { data: { webhook: string; reason: string } }[];
+      return all.some(({ data }) => data.webhook === hook && data.reason === 'userErased');
+    });
+    sink.answer(200);
+  });
+
   it('can be tried with a test event, and a delivery by hand, once each', async () => {
     const { id, path } = await newWebhook({ eventType: 'never.heard' });
     sink.answer(500);
