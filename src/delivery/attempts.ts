@@ -114,14 +114,24 @@ export class Attempts {
 
 /** A receiver that answers with what it was sent must not bring secrets into the log. */
 function withoutSecrets(outcome: AttemptOutcome, secrets: readonly string[]): AttemptOutcome {
-  let responseExcerpt = outcome.responseExcerpt;
-  for (const secret of secrets) if (secret !== '') responseExcerpt = responseExcerpt.replaceAll(secret, '***');
-  return { ...outcome, responseExcerpt: responseExcerpt.slice(0, excerptChars).toWellFormed() };
+  const masked = (text: string): string =>
+    secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
+  return {
+    ...outcome,
+    location: outcome.location === null ? null : masked(outcome.location),
+    responseExcerpt: masked(outcome.responseExcerpt).slice(0, excerptChars).toWellFormed(),
+  };
 }
 
 function refused(problem: string, requestHeaders: Record<string, string>): AttemptOutcome {
   return {
-    ...{ statusCode: null, failure: { code: 'blocked', message: problem }, retryAfterMs: null, durationMs: 0 },
+    ...{
+      statusCode: null,
+      failure: { code: 'blocked', message: problem },
+      location: null,
+      retryAfterMs: null,
+      durationMs: 0,
+    },
     ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
   };
 }
@@ -131,13 +141,13 @@ function outcomeOf(answer: EgressAnswer, requestHeaders: Record<string, string>)
   if (answer.kind === 'failed') {
     const { code, message } = answer;
     return {
-      ...{ statusCode: null, failure: { code, message }, retryAfterMs: null, durationMs },
+      ...{ statusCode: null, failure: { code, message }, location: null, retryAfterMs: null, durationMs },
       ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
     };
   }
-  const { status, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
+  const { status, location, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
   return {
-    ...{ statusCode: status, failure: null, retryAfterMs, durationMs, requestHeaders },
+    ...{ statusCode: status, failure: null, location, retryAfterMs, durationMs, requestHeaders },
     responseExcerpt: bodyExcerpt,
     responseTruncated: bodyTruncated || bodyExcerpt.length > excerptChars,
   };

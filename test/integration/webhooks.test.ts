@@ -241,6 +241,21 @@ describe('a webhook', () => {
     expect(sink.at(path)).toHaveLength(1);
   });
 
+  it('that is answered with a redirect says where to, and is not sent there', async () => {
+    const { id, path } = await newWebhook({ retryDelaysMs: [] });
+    sink.answer(301, { location: `${sink.url}/elsewhere` });
+    await emit('test.moved');
+    const [delivery] = await settled(id);
+    sink.answer(200);
+    expect(delivery.attempts).toMatchObject([
+      {
+        ...{ statusCode: 301, errorCode: 'redirect' },
+        message: `Answered 301 to ${sink.url}/elsewhere; redirects are not followed.`,
+      },
+    ]);
+    expect([sink.at(path).length, sink.at('/elsewhere').length]).toEqual([1, 0]);
+  });
+
   it('that is deleted has its waiting deliveries skipped, and said to be', async () => {
     const { id, path } = await newWebhook({ retryDelaysMs: [3_600_000] });
     sink.answer(500);
