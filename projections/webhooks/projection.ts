@@ -27,7 +27,7 @@ interface Subscription extends WebhookFilter {
  */
 export const webhooksProjection: Projection = {
   name: 'webhooks',
-  version: 2,
+  version: 3,
   tables: [webhooksTable, subscriptionsTable, deliveriesTable, deliveryCountsTable, replaysTable],
   apply(event, write) {
     if (event.type.startsWith('Webhook')) applyWebhook(event, write);
@@ -174,7 +174,8 @@ function eraseOwner(event: RecordedEvent, write: ReadModelWriter): void {
   if (row === undefined) return;
   for (const { id } of subscriptionsIn(row.webhooksJson)) {
     const webhook = write.get(webhooksTable, id);
-    if (webhook !== undefined) write.update(webhooksTable, webhook, { status: 'deleted', changedAtMs: event.atMs });
+    const changes = { status: 'deleted', disabledReason: 'userErased', changedAtMs: event.atMs } as const;
+    if (webhook !== undefined) write.update(webhooksTable, webhook, changes);
   }
   write.remove(subscriptionsTable, event.stream);
 }

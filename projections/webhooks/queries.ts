@@ -37,7 +37,9 @@ export function webhooksAfter(
   after: number,
   limit: number,
 ): { readonly rows: readonly WebhookRow[]; readonly asOf: number } {
-  const sql = 'SELECT * FROM webhooks WHERE position > ? ORDER BY position LIMIT ?';
+  const sql = `SELECT * FROM webhooks w WHERE position > ? AND (status <> 'deleted'
+      OR EXISTS (SELECT 1 FROM deliveries WHERE webhook = w.id AND status = 'pending' AND nextAttemptAtMs >= 0))
+    ORDER BY position LIMIT ?`;
   return { rows: reader.all(sql, after, limit) as readonly WebhookRow[], asOf: reader.position };
 }
 
@@ -160,11 +162,11 @@ export function replaysOf(reader: ReadModelReader, webhook: string): readonly Re
   return reader.all(sql, webhook) as readonly ReplayRow[];
 }
 
-/** Replays that have not ended. */
+/** Replays that have not ended, of webhooks that are still there. */
 export function openReplays(reader: ReadModelReader): readonly ReplayRow[] {
-  return reader.all(
-    'SELECT * FROM webhook_replays WHERE endedAtMs IS NULL ORDER BY startedAtMs LIMIT 1000',
-  ) as readonly ReplayRow[];
+  const sql = `SELECT r.* FROM webhook_replays r JOIN webhooks w ON w.id = r.webhook
+    WHERE r.endedAtMs IS NULL AND w.status <> 'deleted' ORDER BY r.startedAtMs`;
+  return reader.all(sql) as readonly ReplayRow[];
 }
 
 /** Whose executions and schedules these are, and of which skill if of any: for ids as a JSON array. */

@@ -8,7 +8,7 @@ export type WebhookRow = ReadModelRow & {
   readonly owner: string;
   readonly status: WebhookStatus;
   readonly settingsJson: string;
-  /** Why it is disabled: reason and note. */
+  /** Why it is disabled, or (`userErased`) deleted: reason and note. */
   readonly disabledReason: string | null;
   readonly disabledNote: string | null;
   /** Position at which it was last disabled; 0 when it never was. */

@@ -3,6 +3,7 @@ import type { WebhookSettings } from '../../schemas/generated/events.ts';
 import type { AttemptOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { isShorterThan } from '../kernel/json.ts';
 import { maskHeaders } from './custom-headers.ts';
 import { type CheckedUrl, checkUrl } from './egress/check-url.ts';
 import type { EgressClient } from './egress/egress-client.ts';
@@ -22,6 +23,8 @@ interface AttemptDependencies {
 }
 
 const maxRemembered = 2000;
+/** Larger ones are read again: so all of them together stay below some 32 MB. */
+const maxRememberedChars = 8192;
 const maxResponseBytes = 64 * 1024;
 /** As much of an answer is kept. */
 const excerptChars = 1024;
@@ -40,6 +43,7 @@ export class Attempts {
 
   /** An event that is about to be delivered. */
   remember(event: RecordedEvent): void {
+    if (!isShorterThan(event.data, maxRememberedChars)) return;
     this.#recent.set(event.id, event);
     if (this.#recent.size <= maxRemembered) return;
     for (const id of this.#recent.keys()) {
@@ -81,7 +85,8 @@ export class Attempts {
       deadlineMs: settings.timeoutMs,
       maxResponseBytes,
     });
-    if (answer.kind === 'failed' && answer.code === 'aborted') return 'postponed';
+    // What is this node's own fault is no attempt.
+    if (answer.kind === 'failed' && ['aborted', 'unavailable'].includes(answer.code)) return 'postponed';
     return withoutSecrets(outcomeOf(answer, requestHeaders), [...secrets, ...Object.values(sealed.headers)]);
   }
 
@@ -128,14 +133,24 @@ export class Attempts {
 
 /** A receiver that answers with what it was sent must not bring secrets into the log. */
 function withoutSecrets(outcome: AttemptOutcome, secrets: readonly string[]): AttemptOutcome {
-  let responseExcerpt = outcome.responseExcerpt;
-  for (const secret of secrets) if (secret !== '') responseExcerpt = responseExcerpt.replaceAll(secret, '***');
-  return { ...outcome, responseExcerpt: responseExcerpt.slice(0, excerptChars).toWellFormed() };
+  const masked = (text: string): string =>
+    secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
+  return {
+    ...outcome,
+    location: outcome.location === null ? null : masked(outcome.location),
+    responseExcerpt: masked(outcome.responseExcerpt).slice(0, excerptChars).toWellFormed(),
+  };
 }
 
 function refused(problem: string, requestHeaders: Record<string, string>): AttemptOutcome {
   return {
-    ...{ statusCode: null, failure: { code: 'blocked', message: problem }, retryAfterMs: null, durationMs: 0 },
+    ...{
+      statusCode: null,
+      failure: { code: 'blocked', message: problem },
+      location: null,
+      retryAfterMs: null,
+      durationMs: 0,
+    },
     ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
   };
 }
@@ -145,13 +160,13 @@ function outcomeOf(answer: EgressAnswer, requestHeaders: Record<string, string>)
   if (answer.kind === 'failed') {
     const { code, message } = answer;
     return {
-      ...{ statusCode: null, failure: { code, message }, retryAfterMs: null, durationMs },
+      ...{ statusCode: null, failure: { code, message }, location: null, retryAfterMs: null, durationMs },
       ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
     };
   }
-  const { status, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
+  const { status, location, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
   return {
-    ...{ statusCode: status, failure: null, retryAfterMs, durationMs, requestHeaders },
+    ...{ statusCode: status, failure: null, location, retryAfterMs, durationMs, requestHeaders },
     responseExcerpt: bodyExcerpt,
     responseTruncated: bodyTruncated || bodyExcerpt.length > excerptChars,
   };

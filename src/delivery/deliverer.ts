@@ -3,7 +3,7 @@ import { publicNameOf } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
-import { TimerQueue } from '../kernel/timer-queue.ts';
+import { WakeUps } from '../kernel/wake-ups.ts';
 import type { Queries } from '../store/query-client.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
 import { Endpoints } from './endpoints.ts';
@@ -51,7 +51,7 @@ export class Deliverer {
   readonly #endpoints = new Endpoints();
   readonly #subjects = new Subjects();
   readonly #settler: Settler;
-  readonly #timers: TimerQueue<Endpoint>;
+  readonly #wakeUps: WakeUps<Endpoint>;
   /** Webhooks that the log told something of which is not known here yet, with the position of that. */
   readonly #changed = new Map<string, number>();
   /** Events of which only the read models can tell whose they are. */
@@ -65,7 +65,7 @@ export class Deliverer {
   constructor(deps: DelivererDependencies) {
     this.#deps = deps;
     this.#settler = new Settler(deps);
-    this.#timers = new TimerQueue(deps.clock, (endpoint) => {
+    this.#wakeUps = new WakeUps(deps.clock, (endpoint) => {
       this.#pump(endpoint);
     });
     this.#unsubscribe = deps.log.subscribe((events) => {
@@ -108,7 +108,7 @@ export class Deliverer {
   /** Begins no more attempts, and waits up to `graceMs` for those that are under way; the rest is made again by somebody else. */
   async stop(graceMs: number): Promise<void> {
     this.#accepting = false;
-    this.#timers.stop();
+    this.#wakeUps.stop();
     this.#unsubscribe();
     await this.#refreshing;
     const giveUp = setTimeout(() => {
@@ -300,7 +300,7 @@ export class Deliverer {
       const nowMs = this.#deps.clock.now();
       const next = endpoint.next(nowMs);
       if (next === null || typeof next === 'number') {
-        if (next !== null) this.#timers.add(next, endpoint);
+        if (next !== null) this.#wakeUps.add(next, endpoint);
         // What waits for a retry, or for the end of what is before it, must not keep out what could be attempted now.
         if (endpoint.missed && endpoint.hasRoom) this.#refill(endpoint);
         break;

@@ -101,9 +101,9 @@ export class Endpoint {
   }
 
   /** Why a delivery is not to be attempted any more; null when it is. */
-  reasonToSkip({ position }: PendingRow): 'webhookDeleted' | 'backlogSkipped' | null {
-    const { status, skipUpTo } = this.webhook;
-    if (status === 'deleted') return 'webhookDeleted';
+  reasonToSkip({ position }: PendingRow): 'webhookDeleted' | 'userErased' | 'backlogSkipped' | null {
+    const { status, skipUpTo, disabledReason } = this.webhook;
+    if (status === 'deleted') return disabledReason === 'userErased' ? 'userErased' : 'webhookDeleted';
     return position <= skipUpTo ? 'backlogSkipped' : null;
   }
 

@@ -6,7 +6,7 @@ import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
 import { Queue } from '../kernel/queue.ts';
-import { TimerQueue } from '../kernel/timer-queue.ts';
+import { WakeUps } from '../kernel/wake-ups.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Launcher, Obstacle } from './launcher.ts';
 import { type TrackedSchedule, TrackedSchedules } from './tracked-schedules.ts';
@@ -44,7 +44,7 @@ const maxRounds = 1000;
 export class Scheduler {
   readonly #deps: SchedulerDependencies;
   readonly #tracked: TrackedSchedules;
-  readonly #timers: TimerQueue<TrackedSchedule>;
+  readonly #wakeUps: WakeUps<TrackedSchedule>;
   readonly #waiting = new Queue<TrackedSchedule>();
   #accepting = false;
   #busy = 0;
@@ -52,7 +52,7 @@ export class Scheduler {
 
   constructor(deps: SchedulerDependencies) {
     this.#deps = deps;
-    this.#timers = new TimerQueue(
+    this.#wakeUps = new WakeUps(
       deps.clock,
       (schedule) => {
         this.#lookAfter(schedule);
@@ -125,7 +125,7 @@ export class Scheduler {
   /** Fires nothing more, and waits for what is on its way. */
   async stop(): Promise<void> {
     this.#accepting = false;
-    this.#timers.stop();
+    this.#wakeUps.stop();
     this.#tracked.close();
     while (this.#busy > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await Promise.all(this.#launching);
@@ -161,7 +161,7 @@ export class Scheduler {
     if (!this.#accepting || schedule.busy || !this.#isMine(schedule)) return;
     if (schedule.state.backfills.size > 0) this.#lookAfter(schedule);
     const dueMs = nextDueMs(schedule.state, schedule.times);
-    if (dueMs !== null) this.#timers.add(dueMs, schedule);
+    if (dueMs !== null) this.#wakeUps.add(dueMs, schedule);
   }
 
   /** In the order in which they became due, a number of them at once. */

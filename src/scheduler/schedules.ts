@@ -38,6 +38,8 @@ interface Dependencies {
 
 const maxTries = 20;
 const maxBackfillTimes = 10_000;
+const runsNothing =
+  'It runs nothing, as neither workflowId nor skillId is given: its firings are only recorded, and told to webhooks (schedule.fired).';
 
 /** What may be asked of schedules. Every change is an event; secret parameters go into the vault before it. */
 export class Schedules {
@@ -182,8 +184,10 @@ export class Schedules {
 
   /** What a caller should know of a schedule that cannot run as it is. */
   async warningsFor(row: ScheduleRow): Promise<readonly string[]> {
+    const state = stateIn(row);
+    if (state.settings.targetKind === 'none') return [runsNothing];
     try {
-      const obstacle = await this.#deps.launcher.obstacleFor(stateIn(row));
+      const obstacle = await this.#deps.launcher.obstacleFor(state);
       return obstacle === null ? [] : [`${obstacle.note} Firings are skipped until that has changed.`];
     } catch (error) {
       if (isAppError(error)) return [];

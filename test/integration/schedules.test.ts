@@ -270,6 +270,15 @@ describe('a schedule', () => {
     expect([refused.status, refused.body.problems[0].path]).toEqual([400, '/until']);
   });
 
+  it('that names nothing to run is made, and says that it runs nothing', async () => {
+    const body = { cronExpression: '*/5 * * * *', description: 'Test every 5 minutes', params: {} };
+    const made = await call('POST', '/api/schedules', body);
+    expect(made.body).toMatchObject({ ...body, workflowId: null, skillId: null });
+    expect(made.body.warnings).toEqual([expect.stringContaining('runs nothing')]);
+    const named = await call('PATCH', `/api/schedules/${String(made.body.id)}`, { skillId: 'noop' });
+    expect(named.body.warnings).toEqual([]);
+  });
+
   it('can be changed: what is left out stays', async () => {
     const id = await create({ cronExpression: never, skillId: 'noop', description: 'one', timeZone: 'Asia/Tokyo' });
     const { body } = await call('PATCH', `/api/schedules/${id}`, { cronExpression: '0 0 1 1 *', maxRuns: 3 });

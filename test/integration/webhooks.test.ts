@@ -179,6 +179,24 @@ describe('a webhook', () => {
     expect(String(second?.headers['webhook-signature']).split(' ')).toHaveLength(1);
   });
 
+  it('keeps what each of several changes at once asks for', async () => {
+    const { id, secret } = await newWebhook();
+    const changes = [
+      { description: 'changed' },
+      { concurrency: 3 },
+      { ratePerSecond: 9 },
+      { customHeaders: { x: '1' } },
+    ];
+    const answers = await Promise.all([
+      ...changes.map((change) => call('PATCH', `/api/webhooks/${id}`, change)),
+      call('POST', `/api/webhooks/${id}/rotate-secret`, { secret: `${secret.slice(0, -4)}AAA=` }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await call('GET', `/api/webhooks/${id}`)).body).toMatchObject({
+      ...{ description: 'changed', concurrency: 3, ratePerSecond: 9, customHeaders: { x: '***' } },
+    });
+  });
+
   it('hears of what its pattern and its skills let through', async () => {
     const all = await newWebhook({ eventType: 'execution.*', skills: ['noop'] });
     await call('POST', '/api/skills/echo/execute', { params: { message: 'x' } });
@@ -223,6 +241,21 @@ describe('a webhook', () => {
     expect(sink.at(path)).toHaveLength(1);
   });
 
+  it('that is answered with a redirect says where to, and is not sent there', async () => {
+    const { id, path } = await newWebhook({ retryDelaysMs: [] });
+    sink.answer(301, { location: `${sink.url}/elsewhere` });
+    await emit('test.moved');
+    const [delivery] = await settled(id);
+    sink.answer(200);
+    expect(delivery.attempts).toMatchObject([
+      {
+        ...{ statusCode: 301, errorCode: 'redirect' },
+        message: `Answered 301 to ${sink.url}/elsewhere; redirects are not followed.`,
+      },
+    ]);
+    expect([sink.at(path).length, sink.at('/elsewhere').length]).toEqual([1, 0]);
+  });
+
   it('that is deleted has its waiting deliveries skipped, and said to be', async () => {
     const { id, path } = await newWebhook({ retryDelaysMs: [3_600_000] });
     sink.answer(500);
@@ -239,6 +272,27 @@ describe('a webhook', () => {
       const feed = await server.call('GET', `/api/events?stream=${waiting.id as string}`, { token: server.adminKey });
       return feed.body.some(({ type }: { type: string }) => type.startsWith('ihuman.DeliverySkipped'));
     });
+  });
+
+  it('goes with its user, and its waiting deliveries say so', async () => {
+    const user = await server.newUser();
+    const path = newPath();
+    sink.reply = (request, response) => response.writeHead(request.path === path ? 500 : 200).end();
+    const asUser = (method: string, at: string, body?: object) =>
+      server.call(method, at, { token: user.token, ...(body && { body }) });
+    const wanted = { eventType: 'test.*', url: sink.url + path, retryDelaysMs: [3_600_000] };
+    const hook = (await asUser('POST', '/api/webhooks', wanted)).body.id as string;
+    await asUser('POST', '/api/events', { event: 'test.waits' });
+    await arrived(path);
+    await asUser('DELETE', '/api/auth/me');
+    await until('it is skipped', async () => {
+      const { body } = await server.call('GET', '/api/events?limit=500&types=DeliverySkipped', {
+        token: server.adminKey,
+      });
+      const all = body as readonly { data: { webhook: string; reason: string } }[];
+      return all.some(({ data }) => data.webhook === hook && data.reason === 'userErased');
+    });
+    sink.answer(200);
   });
 
   it('can be tried with a test event, and a delivery by hand, once each', async () => {

@@ -1,4 +1,4 @@
-import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP } from 'node:net';
 
 import { Agent, buildConnector } from 'undici';
@@ -6,16 +6,11 @@ import { Agent, buildConnector } from 'undici';
 import { type EgressAnswer, type EgressRequest, Exchange } from './exchange.ts';
 import { allowsAddress, allowsHost, type EgressPolicy } from './policy.ts';
 import { isPublicAddress } from './public-address.ts';
-
-type LookupAll = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
+import { type LookupAll, resolveNames } from './resolve-names.ts';
 
 interface EgressOptions {
   readonly policy: EgressPolicy;
-  /** Instead of the system's resolver. */
+  /** Default: `resolveNames`. */
   readonly lookup?: LookupAll;
   /** Default 100. */
   readonly connectionsPerOrigin?: number;
@@ -33,7 +28,7 @@ export class EgressClient {
   readonly #agent: Agent;
   readonly #underWay = new Set<Exchange>();
 
-  constructor({ policy, lookup = systemLookup, connectionsPerOrigin = 100 }: EgressOptions) {
+  constructor({ policy, lookup = resolveNames(policy), connectionsPerOrigin = 100 }: EgressOptions) {
     this.#agent = new Agent({
       connect: guardedConnector(policy, lookup),
       connections: connectionsPerOrigin,
@@ -78,6 +73,9 @@ export class EgressClient {
 class BlockedError extends Error {
   readonly code = 'EGRESS_BLOCKED';
 }
+class NameError extends Error {
+  readonly code = 'EGRESS_NAME';
+}
 
 function guardedConnector(policy: EgressPolicy, lookup: LookupAll): buildConnector.connector {
   const connectors = new Map<string, buildConnector.connector>();
@@ -108,7 +106,7 @@ function guardedLookup(policy: EgressPolicy, lookup: LookupAll, port: number) {
   ): void => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
-        callback(error);
+        callback(new NameError('The name was not resolved.', { cause: error }));
         return;
       }
       const isOpen = ({ address }: LookupAddress): boolean =>

@@ -14,6 +14,7 @@ export type EgressFailure =
   | 'timeout'
   | 'tls_error'
   | 'protocol_error'
+  | 'unavailable'
   | 'aborted';
 
 /** How a request ended. What is said of a failure is for the owner of the address: it tells nothing of networks. */
@@ -51,6 +52,7 @@ const messages: Readonly<Record<EgressFailure, string>> = {
   timeout: 'There was no answer in time.',
   tls_error: 'The TLS connection could not be made: the certificate is not valid, or the protocols do not fit.',
   protocol_error: 'The answer was not valid HTTP.',
+  unavailable: 'This node could open no connection.',
   aborted: 'The server is stopping.',
 };
 
@@ -225,7 +227,8 @@ function failureOf(error: Error): EgressFailure {
 
 const failures: readonly (readonly [RegExp, EgressFailure])[] = [
   [/^EGRESS_BLOCKED$/, 'blocked'],
-  [/^(ENOTFOUND|EAI_.*|ENODATA|ESERVFAIL|EFORMERR)$/, 'dns_error'],
+  [/^EGRESS_NAME$/, 'dns_error'],
+  [/^(EMFILE|ENFILE|ENOBUFS|ENOMEM)$/, 'unavailable'],
   [/^ECONNREFUSED$/, 'connection_refused'],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/, 'connection_reset'],
   [/^(ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|ENETDOWN)$/, 'network_unreachable'],

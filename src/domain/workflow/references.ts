@@ -62,7 +62,9 @@ export function resolved(
 ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly pointer: string } {
   const reference = referenceIn(value);
   if (reference !== null) {
-    const found = lookUp(tokensOf(reference.pointer) ?? []) ?? reference.fallback;
+    const there = lookUp(tokensOf(reference.pointer) ?? []);
+    // Null is a value: it is there.
+    const found = there === undefined ? reference.fallback : there;
     return found === undefined ? { ok: false, pointer: reference.pointer } : { ok: true, value: found };
   }
   if (typeof value !== 'object' || value === null) return { ok: true, value };
