@@ -68,11 +68,9 @@ export class Workflows implements WorkflowStarter {
       decide: decideWorkflow,
     });
     deps.log.subscribe((events) => {
-      for (const { type, stream } of events) {
-        if (type !== 'WorkflowDefined' && type !== 'WorkflowRetired') continue;
-        this.#rows.delete(stream);
-        this.#changes++;
-      }
+      if (!events.some(({ type }) => type === 'WorkflowDefined' || type === 'WorkflowRetired')) return;
+      this.#rows.clear();
+      this.#changes++;
     });
   }
 
@@ -150,11 +148,10 @@ export class Workflows implements WorkflowStarter {
 
   /** One version of a workflow; null when there is none. */
   async definitionOf(owner: string, name: string, version: number): Promise<WorkflowDefinition | null> {
-    const id = workflowIdOf(owner, name);
-    const key = `${id}@${String(version)}`;
+    const key = `${owner}/${name}@${String(version)}`;
     const known = this.#definitions.get(key);
     if (known !== undefined) return known;
-    const row = await this.#deps.queries.workflowVersion(id, version);
+    const row = await this.#deps.queries.workflowVersion(workflowIdOf(owner, name), version);
     if (row === null) return null;
     const definition = definitionIn(row);
     if (this.#definitions.size >= maxCached) this.#definitions.clear();
@@ -163,13 +160,13 @@ export class Workflows implements WorkflowStarter {
   }
 
   async #current(owner: string, name: string): Promise<WorkflowRow | null> {
-    const id = workflowIdOf(owner, name);
-    const known = this.#rows.get(id);
+    const key = `${owner}/${name}`;
+    const known = this.#rows.get(key);
     if (known !== undefined) return known;
     const before = this.#changes;
-    const row = await this.#deps.queries.workflowById(id);
+    const row = await this.#deps.queries.workflowById(workflowIdOf(owner, name));
     if (this.#rows.size >= maxCached) this.#rows.clear();
-    if (row !== null && this.#changes === before) this.#rows.set(id, row);
+    if (row !== null && this.#changes === before) this.#rows.set(key, row);
     return row;
   }
 }
