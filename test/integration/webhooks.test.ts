@@ -211,6 +211,31 @@ describe('a webhook', () => {
     ]);
   });
 
+  it('gets all of a burst, each event once, however much more that is than is kept in memory', async () => {
+    const { id, path } = await newWebhook({ concurrency: 32 });
+    const events = 700;
+    let left = events;
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) await emit('test.burst', { left });
+    };
+    await Promise.all(Array.from({ length: 32 }, worker));
+    await until('all of them are delivered', async () => {
+      const { body } = await call('GET', `/api/webhooks/${id}/deliveries?status=delivered&limit=1`);
+      return body.total === events;
+    });
+    expect(new Set(sink.at(path).map(({ headers }) => headers['webhook-id'])).size).toBe(events);
+    expect(sink.at(path)).toHaveLength(events);
+  });
+
+  it('hears of what only the read models know whose it is', async () => {
+    const { path } = await newWebhook({ eventType: 'schedule.fired' });
+    const schedule = await call('POST', '/api/schedules', { cronExpression: '0 0 29 2 *', skillId: 'noop' });
+    const scheduleId = schedule.body.id as string;
+    expect((await call('POST', `/api/schedules/${scheduleId}/trigger`)).status).toBe(202);
+    const [delivery] = await arrived(path);
+    expect(delivery?.body).toMatchObject({ event: 'schedule.fired', data: { scheduleId, trigger: 'manual' } });
+  });
+
   it('that is disabled gets nothing until it is enabled, and then what it missed, or not', async () => {
     for (const backlog of ['deliver', 'skip']) {
       const { id, path } = await newWebhook();
