@@ -6,7 +6,7 @@ import {
   type ScheduleCommand,
   type ScheduleEvent,
 } from '../domain/schedule/decide.ts';
-import { effectiveAt, nextInstant, unsettledTimes } from '../domain/schedule/firings.ts';
+import { effectiveAt, nextInstant, unsettledBackfills, unsettledTimes } from '../domain/schedule/firings.ts';
 import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';
 import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -116,7 +116,10 @@ export class Schedules {
   }
 
   delete(id: string, actor: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state, nowMs) => ({ kind: 'delete', missed: this.#unsettled(id, state, nowMs) }));
+    return this.#execute(id, actor, (state, nowMs) => {
+      const missedBackfills = unsettledBackfills(state, timesOf(id, state.settings).instants);
+      return { kind: 'delete', missed: this.#unsettled(id, state, nowMs), missedBackfills };
+    });
   }
 
   /** Fires now, whatever the expression says, and whether or not it is paused. */
