@@ -363,6 +363,17 @@ describe('a schedule', () => {
     expect(Object.keys(stats)).toEqual(['totalSchedules', 'totalExecutions', 'schedules']);
     expect(stats.schedules.some((schedule) => schedule.id === id)).toBe(true);
     await expect(schedulerManager.createSchedule('w', 'not cron')).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    for (const [options, path] of [
+      [{ overlap: 'maybe' }, '/overlap'],
+      [{ maxRuns: 'x' }, '/maxRuns'],
+      [{ startAtMs: Number.NaN }, '/startAtMs'],
+    ] as const)
+      await expect(schedulerManager.createSchedule('w', never, '', {}, options as object)).rejects.toMatchObject({
+        ...{ code: 'VALIDATION_FAILED', problems: [{ path }] },
+      });
+    await expect(schedulerManager.pauseSchedule(id, '', new Date(Number.NaN))).rejects.toMatchObject({
+      ...{ code: 'VALIDATION_FAILED', problems: [{ path: '/untilMs' }] },
+    });
   });
 });
 
