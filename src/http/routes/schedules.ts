@@ -139,9 +139,10 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
           response: { 200: Upcoming },
         },
       },
-      (request) => {
+      async (request) => {
         const { count = 5, ...settings } = request.body;
-        return { upcoming: schedules.preview(optionsOf(settings), count).map(upcomingView) };
+        const upcoming = await schedules.preview(principalOf(request).userId, optionsOf(settings), count);
+        return { upcoming: upcoming.map(upcomingView) };
       },
     );
 
