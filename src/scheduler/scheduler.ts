@@ -1,6 +1,12 @@
 import type { ScheduleFired } from '../../schemas/generated/events.ts';
 import { decideSchedule } from '../domain/schedule/decide.ts';
-import { decideFirings, type Firings, nextDueMs, unsettledTimes } from '../domain/schedule/firings.ts';
+import {
+  decideFirings,
+  type Firings,
+  nextDueMs,
+  unsettledBackfills,
+  unsettledTimes,
+} from '../domain/schedule/firings.ts';
 import type { AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -145,7 +151,9 @@ export class Scheduler {
       const { state, times } = schedule;
       const nowMs = this.#deps.clock.now();
       const missed = unsettledTimes(state, times.instants, nowMs);
-      const result = await this.#append(schedule, decideSchedule({ kind: 'delete', missed }, state), nowMs);
+      const missedBackfills = unsettledBackfills(state, times.instants);
+      const events = decideSchedule({ kind: 'delete', missed, missedBackfills }, state);
+      const result = await this.#append(schedule, events, nowMs);
       if (result?.outcome === 'accepted') return;
       await new Promise((resolve) => setTimeout(resolve, lostRaceMs));
     }

@@ -6,18 +6,24 @@ import {
   type ScheduleCommand,
   type ScheduleEvent,
 } from '../domain/schedule/decide.ts';
-import { effectiveAt, nextInstant, unsettledTimes } from '../domain/schedule/firings.ts';
+import { effectiveAt, nextInstant, unsettledBackfills, unsettledTimes } from '../domain/schedule/firings.ts';
 import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';
 import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { derivedId, newId, randomText } from '../kernel/ids.ts';
 import { canonicalJson, type JsonObject } from '../kernel/json.ts';
-import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Launcher } from './launcher.ts';
-import { defaultSettings, invalidSettings, type ScheduleOptions, settingsWith } from './schedule-settings.ts';
+import {
+  defaultSettings,
+  invalidSettings,
+  type ParameterSpecs,
+  type ScheduleOptions,
+  settingsWith,
+  targetOf,
+} from './schedule-settings.ts';
 import { type ScheduleTimes, stateIn, timesOf } from './schedule-times.ts';
 
 /** A time at which a schedule will fire: as the expression names it, and with the spread. */
@@ -32,7 +38,6 @@ interface Dependencies {
   readonly vault: Vault;
   readonly queries: Pick<Queries, 'scheduleById' | 'countSchedules'>;
   readonly launcher: Launcher;
-  readonly skillOf: (name: string) => LoadedSkill | undefined;
   readonly maxPerUser: number;
 }
 
@@ -59,9 +64,10 @@ export class Schedules {
     options: ScheduleOptions,
     idempotencyKey: string | null = null,
   ): Promise<{ readonly id: string; readonly position: Position }> {
-    const { queries, maxPerUser, clock, vault, skillOf } = this.#deps;
+    const { queries, maxPerUser, clock, vault } = this.#deps;
     const id = idempotencyKey === null ? newId('sched', clock) : derivedId('sched', owner, idempotencyKey);
-    const { settings, secret } = settingsWith(id, options, defaultSettings, skillOf);
+    const specs = await this.#specsOf(owner, options, defaultSettings);
+    const { settings, secret } = settingsWith(id, options, defaultSettings, specs);
     if ((await queries.countSchedules(owner)) >= maxPerUser)
       throw new AppError('LIMIT_REACHED', { message: `There are ${String(maxPerUser)} schedules already.` });
     const sealed = await this.#seal(id, owner, secret);
@@ -84,11 +90,12 @@ export class Schedules {
   }
 
   async revise(id: string, actor: string, options: ScheduleOptions): Promise<Position | null> {
-    const { clock, skillOf, vault } = this.#deps;
+    const { clock, vault } = this.#deps;
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await this.#row(id);
       const before = stateIn(row);
-      const { settings, secret } = settingsWith(id, options, before.settings, skillOf);
+      const specs = await this.#specsOf(before.owner, options, before.settings);
+      const { settings, secret } = settingsWith(id, options, before.settings, specs);
       const old = before.settings.sealed;
       const sealed = options.params === undefined ? old : await this.#seal(id, before.owner, secret);
       const nowMs = clock.now();
@@ -116,7 +123,10 @@ export class Schedules {
   }
 
   delete(id: string, actor: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state, nowMs) => ({ kind: 'delete', missed: this.#unsettled(id, state, nowMs) }));
+    return this.#execute(id, actor, (state, nowMs) => {
+      const missedBackfills = unsettledBackfills(state, timesOf(id, state.settings).instants);
+      return { kind: 'delete', missed: this.#unsettled(id, state, nowMs), missedBackfills };
+    });
   }
 
   /** Fires now, whatever the expression says, and whether or not it is paused. */
@@ -172,9 +182,10 @@ export class Schedules {
     return upcomingOf({ ...state, settledMs: Math.max(state.settledMs, nowMs) }, times, count);
   }
 
-  /** The first firings of a schedule that there is not yet. Throws VALIDATION_FAILED. */
-  preview(options: ScheduleOptions, count: number): readonly UpcomingFiring[] {
-    const { settings } = settingsWith('sched_preview', options, defaultSettings, this.#deps.skillOf);
+  /** The first firings of a schedule of `owner` that there is not yet. Throws VALIDATION_FAILED. */
+  async preview(owner: string, options: ScheduleOptions, count: number): Promise<readonly UpcomingFiring[]> {
+    const specs = await this.#specsOf(owner, options, defaultSettings);
+    const { settings } = settingsWith('sched_preview', options, defaultSettings, specs);
     const nowMs = this.#deps.clock.now();
     const settledMs = settings.startAtMs !== null && settings.startAtMs > nowMs ? settings.startAtMs - 1 : nowMs;
     const nothing = { buffered: [], backfills: new Map(), pausedUntilMs: null, runs: 0 } as const;
@@ -193,6 +204,11 @@ export class Schedules {
       if (isAppError(error)) return [];
       throw error;
     }
+  }
+
+  async #specsOf(owner: string, options: ScheduleOptions, before: ScheduleSettings): Promise<ParameterSpecs | null> {
+    const target = targetOf(options, before);
+    return target === null ? null : this.#deps.launcher.parametersOf(owner, target);
   }
 
   #unsettled(id: string, state: LivingSchedule, nowMs: number): MissedTimes | null {

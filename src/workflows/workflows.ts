@@ -136,11 +136,16 @@ export class Workflows implements WorkflowStarter {
     return this.run(order);
   }
 
-  async obstacleFor(owner: string, workflow: string, params: JsonObject): Promise<Obstacle | null> {
+  async inputOf(owner: string, workflow: string): Promise<Readonly<Record<string, ParameterSpec>> | null> {
     const current = await this.#current(owner, workflow);
     const definition = current?.status === 'defined' ? await this.definitionOf(owner, workflow, current.version) : null;
-    if (definition === null) return { reason: 'targetMissing', note: `There is no workflow ${workflow}.` };
-    const checked = checkParameters(parametersOf(definition), params);
+    return definition === null ? null : parametersOf(definition);
+  }
+
+  async obstacleFor(owner: string, workflow: string, params: JsonObject): Promise<Obstacle | null> {
+    const input = await this.inputOf(owner, workflow);
+    if (input === null) return { reason: 'targetMissing', note: `There is no workflow ${workflow}.` };
+    const checked = checkParameters(input, params);
     if (checked.ok) return null;
     const note = checked.problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
     return { reason: 'paramsInvalid', note: note.slice(0, 1000) };

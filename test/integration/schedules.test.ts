@@ -338,6 +338,29 @@ describe('a schedule', () => {
     }
   });
 
+  it('keeps the secret input of a workflow in the vault too, and is refused what the workflow does not take', async () => {
+    const secret = 'input-that-is-secret';
+    await call('POST', '/api/workflows', {
+      name: 'secretive',
+      input: { key: { type: 'string', secret: true, required: true } },
+      steps: { uses: { skill: 'takes-secret', params: { apiToken: { $from: '/input/key' } } } },
+    });
+    const wrong = await call('POST', '/api/schedules', { cronExpression: never, workflowId: 'secretive', params: {} });
+    expect([wrong.status, wrong.body.problems[0].path]).toEqual([400, '/params/key']);
+    const id = await create({ cronExpression: never, workflowId: 'secretive', params: { key: secret } });
+    const { body } = await call('POST', `/api/schedules/${id}/trigger`);
+    const run = await until('its end', async () => {
+      const execution = await executionOf(body.executionId as string);
+      return execution.endedAt === null ? null : execution;
+    });
+    expect(run).toMatchObject({ status: 'completed', result: { uses: { secretLength: secret.length } } });
+    const shown = await Promise.all([
+      call('GET', `/api/schedules/${id}`),
+      server.call('GET', '/api/events?limit=500', { token: server.adminKey }),
+    ]);
+    expect(JSON.stringify(shown.map((answer) => answer.body as unknown))).not.toContain(secret);
+  });
+
   it('goes with its user', async () => {
     const gone = await server.newUser();
     const made = await server.call('POST', '/api/schedules', {
@@ -363,6 +386,17 @@ describe('a schedule', () => {
     expect(Object.keys(stats)).toEqual(['totalSchedules', 'totalExecutions', 'schedules']);
     expect(stats.schedules.some((schedule) => schedule.id === id)).toBe(true);
     await expect(schedulerManager.createSchedule('w', 'not cron')).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    for (const [options, path] of [
+      [{ overlap: 'maybe' }, '/overlap'],
+      [{ maxRuns: 'x' }, '/maxRuns'],
+      [{ startAtMs: Number.NaN }, '/startAtMs'],
+    ] as const)
+      await expect(schedulerManager.createSchedule('w', never, '', {}, options as object)).rejects.toMatchObject({
+        ...{ code: 'VALIDATION_FAILED', problems: [{ path }] },
+      });
+    await expect(schedulerManager.pauseSchedule(id, '', new Date(Number.NaN))).rejects.toMatchObject({
+      ...{ code: 'VALIDATION_FAILED', problems: [{ path: '/untilMs' }] },
+    });
   });
 });
 

@@ -472,6 +472,22 @@ describe('a webhook', () => {
     expect((await create({ jitter: 1 })).body.code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
+  it('is checked as a request is when the program makes it that ihuman is embedded in', async () => {
+    const { webhookManager } = server.platform;
+    const { userId } = await server.newUser();
+    const make = (options: object, secret: unknown = 's') =>
+      webhookManager.createWebhook(userId, 'test.*', `${sink.url}/x`, secret as string, options);
+    for (const [options, path] of [
+      [{ concurrency: 0 }, '/concurrency'],
+      [{ jitter: 2 }, '/jitter'],
+      [{ retryDelaysMs: 'soon' }, '/retryDelaysMs'],
+      [{ ordering: 'some' }, '/ordering'],
+    ] as const)
+      await expect(make(options)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', problems: [{ path }] });
+    await expect(make({}, 5)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', problems: [{ path: '/secret' }] });
+    await expect(webhookManager.getDeliveryHistory('hook_x', -1)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
+
   it('can be made and followed by the program that ihuman is embedded in', async () => {
     const { userId, token: own } = await server.newUser();
     const { webhookManager } = server.platform;
