@@ -46,11 +46,9 @@ export class Settler {
     }
     const { trigger, attempts, tries } = row;
     const state = { webhook, event, trigger: trigger as 'event', attempts, tries };
-    const decided = decideOutcome(state, endpoint.settings, outcome, {
-      nowMs: this.#deps.clock.now(),
-      random: Math.random(),
-    });
-    await this.#record(endpoint, item, decided);
+    const nowMs = this.#deps.clock.now();
+    const decided = decideOutcome(state, endpoint.settings, outcome, { nowMs, random: Math.random() });
+    await this.#record(endpoint, item, decided, nowMs);
     if (decided.type === 'DeliverySucceeded') endpoint.succeeded();
     else {
       const verdict = endpoint.failed(decided.data, this.#deps.clock.now());
@@ -58,15 +56,15 @@ export class Settler {
     }
   }
 
-  async #record(endpoint: Endpoint, item: DueDelivery, event: NewEvent): Promise<void> {
-    const { log, clock, node, queries } = this.#deps;
+  async #record(endpoint: Endpoint, item: DueDelivery, event: NewEvent, atMs = this.#deps.clock.now()): Promise<void> {
+    const { log, node, queries } = this.#deps;
     const { row } = item;
     const result = await log.append({
       stream: row.id,
       events: [event],
       expected: row.revision < 0 ? 'none' : row.revision,
       actor: node,
-      atMs: clock.now(),
+      atMs,
       causationId: row.event,
     });
     const nextAttemptAtMs = event.type === 'DeliveryAttemptFailed' ? event.data.nextAttemptAtMs : null;
