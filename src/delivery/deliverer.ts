@@ -101,7 +101,7 @@ export class Deliverer {
       if (rows.length < pageWebhooks) break;
     }
     this.#accepting = true;
-    for (const endpoint of this.#endpoints.all()) await this.#reload(endpoint, 0);
+    for (const endpoint of this.#endpoints.all()) await this.#reload(endpoint);
     this.#refresh();
   }
 
@@ -223,7 +223,7 @@ export class Deliverer {
       const endpoint = webhook === null ? null : await this.#open(webhook, asOf);
       if (this.#changed.get(id) === position) this.#changed.delete(id);
       try {
-        if (endpoint !== null) await this.#reload(endpoint, 0);
+        if (endpoint !== null) await this.#reload(endpoint);
       } catch (error) {
         this.#changed.set(id, position);
         throw error;
@@ -246,8 +246,8 @@ export class Deliverer {
     }
   }
 
-  /** Reads what waits for a webhook; nothing of it is attempted before `notBeforeMs`. */
-  async #reload(endpoint: Endpoint, notBeforeMs: number): Promise<void> {
+  /** Reads what waits for a webhook. */
+  async #reload(endpoint: Endpoint): Promise<void> {
     if (!this.#accepting || !this.#owns(endpoint.id)) return;
     const { queries, clock } = this.#deps;
     const { id, settings } = endpoint;
@@ -255,7 +255,7 @@ export class Deliverer {
       settings.ordering === 'key'
         ? await queries.pendingByKey(id, clock.now(), windowItems)
         : await queries.pendingOf(id, settings.ordering === 'endpoint' ? 1 : 0, windowItems);
-    endpoint.replace(list, notBeforeMs);
+    endpoint.replace(list);
     this.#pump(endpoint);
     if (endpoint.isShort) this.#refill(endpoint);
     if (list.rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
@@ -268,10 +268,9 @@ export class Deliverer {
       const had = endpoint.size > 0 || endpoint.behind;
       if (!this.#owns(endpoint.id)) endpoint.clear();
       else if (!had) {
-        const notBeforeMs = this.#deps.clock.now() + endpoint.settings.timeoutMs + handOverMs;
-        this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
-          this.#deps.onError(error, endpoint.id);
-        });
+        endpoint.notBeforeMs = this.#deps.clock.now() + endpoint.settings.timeoutMs + handOverMs;
+        endpoint.leaveOut(this.#deps.log.head());
+        this.#refill(endpoint);
       }
     }
   }
@@ -281,7 +280,7 @@ export class Deliverer {
     if (endpoint.refilling || !this.#accepting || !this.#owns(endpoint.id)) return;
     endpoint.refilling = true;
     endpoint.missed = false;
-    void this.#reload(endpoint, 0)
+    void this.#reload(endpoint)
       .catch((error: unknown) => {
         this.#deps.onError(error, endpoint.id);
         endpoint.missed = true;

@@ -26,6 +26,8 @@ export class Endpoint {
   settings: WebhookSettings;
   /** Up to which position of the log `webhook` holds. */
   asOf: number;
+  /** Nothing that is read from the list is attempted before this time. */
+  notBeforeMs = 0;
   /** There are more that wait than are here. */
   behind = false;
   /** One was left out that could perhaps be attempted before those that are here. */
@@ -130,16 +132,11 @@ export class Endpoint {
     return position > this.asOf && this.webhook.status === 'active' && isWanted(this.settings, name, skill);
   }
 
-  /** Takes a delivery of which nothing has become yet. */
+  /** Takes a delivery of which nothing has become yet, unless there is no room or earlier ones are not here. */
   addNew({ atMs, ...delivery }: NewDelivery): void {
-    this.add({ ...delivery, attempts: 0, tries: 0, nextAttemptAtMs: atMs, revision: -1 });
-  }
-
-  /** Takes a delivery into the list, unless there is no room or earlier ones are not in it yet. */
-  add(row: PendingRow, notBeforeMs = 0): void {
-    if (this.#items.has(row.id)) return;
-    if (this.behind || this.#items.size >= windowItems) this.leaveOut(row.position);
-    else this.put(row, notBeforeMs);
+    if (this.#items.has(delivery.id)) return;
+    if (this.behind || this.#items.size >= windowItems) this.leaveOut(delivery.position);
+    else this.put({ ...delivery, attempts: 0, tries: 0, nextAttemptAtMs: atMs, revision: -1 });
   }
 
   /** One that came to wait at a position is in the list only. */
@@ -150,19 +147,20 @@ export class Endpoint {
   }
 
   /** Takes the list as it was read anew, from its beginning: of what came later than that it knows nothing. */
-  replace({ rows, more, asOf }: PendingList, notBeforeMs: number): void {
+  replace({ rows, more, asOf }: PendingList): void {
     this.#readAt = asOf;
     this.behind = more || this.#isOutdated;
     const listed = new Set(rows.map(({ id }) => id));
     for (const [id, { row, underWay }] of this.#items)
       if (!underWay && row.position <= asOf && !listed.has(id)) this.#items.delete(id);
-    for (const row of rows) this.put(row, notBeforeMs);
+    for (const row of rows) this.put(row, this.notBeforeMs);
   }
 
-  /** Takes a delivery. What was read before its outcome was recorded is old. */
+  /** Takes a delivery. What was read before its outcome was recorded is old; what is here already stays as it is. */
   put(row: PendingRow, notBeforeMs = 0): void {
     const known = this.#items.get(row.id);
-    if (known?.underWay === true || row.revision < (known?.row.revision ?? this.#settled.get(row.id) ?? -1)) return;
+    if (known !== undefined && (known.underWay || row.revision <= known.row.revision)) return;
+    if (row.revision < (this.#settled.get(row.id) ?? -1)) return;
     this.#items.set(row.id, { row, dueAtMs: Math.max(row.nextAttemptAtMs ?? 0, notBeforeMs), underWay: false });
   }
 
