@@ -8,6 +8,7 @@ import { WakeUps } from '../kernel/wake-ups.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Attempts } from './attempts.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
+import { Reloads } from './reloads.ts';
 
 interface DelivererDependencies {
   readonly log: EventLog;
@@ -42,6 +43,7 @@ export class Deliverer {
   readonly #deps: DelivererDependencies;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #wakeUps: WakeUps<Endpoint>;
+  readonly #reloads: Reloads;
   readonly #changed = new Set<string>();
   readonly #wanted = new Map<string, boolean>();
   readonly #unsubscribe: () => void;
@@ -54,7 +56,15 @@ export class Deliverer {
   constructor(deps: DelivererDependencies) {
     this.#deps = deps;
     this.#wakeUps = new WakeUps(deps.clock, (endpoint) => {
+      this.#reloads.goOn(endpoint);
       this.#pump(endpoint);
+    });
+    this.#reloads = new Reloads({
+      reload: (endpoint) => this.#reload(endpoint, 0),
+      wakeAfter: (endpoint, waitMs) => {
+        if (this.#accepting) this.#wakeUps.add(deps.clock.now() + waitMs, endpoint);
+      },
+      onError: deps.onError,
     });
     this.#unsubscribe = deps.log.subscribe((events) => {
       this.#hear(events);
@@ -231,16 +241,11 @@ export class Deliverer {
       if (!this.#owns(endpoint.id)) endpoint.clear();
       else if (!had) {
         const notBeforeMs = this.#deps.clock.now() + endpoint.settings.timeoutMs + handOverMs;
-        this.#reloadLater(endpoint, notBeforeMs);
+        this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
+          this.#deps.onError(error, endpoint.id);
+        });
       }
     }
-  }
-
-  #reloadLater(endpoint: Endpoint, notBeforeMs = 0): void {
-    endpoint.missed = false;
-    this.#reload(endpoint, notBeforeMs).catch((error: unknown) => {
-      this.#deps.onError(error, endpoint.id);
-    });
   }
 
   #pump(endpoint: Endpoint): void {
@@ -251,7 +256,7 @@ export class Deliverer {
       if (next === null || typeof next === 'number') {
         if (next !== null) this.#wakeUps.add(next, endpoint);
         // What waits for a retry, or for the end of what is before it, must not keep out what could be attempted now.
-        if (endpoint.missed && endpoint.hasRoom) this.#reloadLater(endpoint);
+        if (endpoint.missed && endpoint.hasRoom) this.#reloads.ask(endpoint);
         break;
       }
       endpoint.begin(next, nowMs);
@@ -269,7 +274,7 @@ export class Deliverer {
     }
     this.#underWay--;
     endpoint.end(item);
-    if (endpoint.behind && endpoint.size <= windowItems / 2) this.#reloadLater(endpoint);
+    if (endpoint.behind && endpoint.size <= windowItems / 2) this.#reloads.ask(endpoint);
     this.#pump(endpoint);
   }
 
