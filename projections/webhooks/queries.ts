@@ -90,15 +90,16 @@ export function pendingOf(reader: ReadModelReader, webhook: string, inOrder: num
  * key whose first one is not due yet that one only.
  */
 export function pendingByKey(reader: ReadModelReader, webhook: string, nowMs: number, limit: number): PendingList {
-  const columns = pendingColumns.join(', ');
-  const sql = `SELECT ${columns}, total FROM (
-      SELECT ${columns}, count(*) OVER () AS total, row_number() OVER one AS place, first_value(nextAttemptAtMs) OVER one AS dueMs
-      FROM deliveries WHERE ${ofWebhook} WINDOW one AS (PARTITION BY orderKey ORDER BY position, event))
-    WHERE place = 1 OR dueMs <= ? ORDER BY place, dueMs, position LIMIT ?`;
-  const rows = reader.all(sql, webhook, nowMs, limit) as unknown as readonly (PendingRow & {
-    readonly total: number;
-  })[];
-  return { rows, more: (rows[0]?.total ?? 0) > rows.length, asOf: reader.position };
+  const sql = `WITH ranked AS (
+      SELECT event AS chosen, position AS at, count(*) OVER () AS total, row_number() OVER one AS place,
+        first_value(nextAttemptAtMs) OVER one AS dueMs
+      FROM deliveries WHERE ${ofWebhook} WINDOW one AS (PARTITION BY orderKey ORDER BY position, event)),
+    best AS (SELECT * FROM ranked WHERE place = 1 OR dueMs <= ? ORDER BY place, dueMs, at LIMIT ?)
+    SELECT ${pendingColumns.join(', ')}, total FROM best JOIN deliveries ON webhook = ? AND event = chosen
+    ORDER BY place, dueMs, at`;
+  const rows = reader.all(sql, webhook, nowMs, limit, webhook);
+  const more = Number(rows[0]?.total ?? 0) > rows.length;
+  return { rows: rows as unknown as readonly PendingRow[], more, asOf: reader.position };
 }
 
 /** The delivery of an event to a webhook. */

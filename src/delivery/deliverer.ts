@@ -7,6 +7,7 @@ import { WakeUps } from '../kernel/wake-ups.ts';
 import type { Queries } from '../store/query-client.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
 import { Endpoints } from './endpoints.ts';
+import { Reloads } from './reloads.ts';
 import { postponedMs, Settler, type SettlerDependencies } from './settler.ts';
 import { Subjects } from './subjects.ts';
 
@@ -52,6 +53,7 @@ export class Deliverer {
   readonly #subjects = new Subjects();
   readonly #settler: Settler;
   readonly #wakeUps: WakeUps<Endpoint>;
+  readonly #reloads: Reloads;
   /** Webhooks that the log told something of which is not known here yet, with the position of that. */
   readonly #changed = new Map<string, number>();
   /** Events of which only the read models can tell whose they are. */
@@ -66,7 +68,20 @@ export class Deliverer {
     this.#deps = deps;
     this.#settler = new Settler(deps);
     this.#wakeUps = new WakeUps(deps.clock, (endpoint) => {
+      this.#reloads.goOn(endpoint);
       this.#pump(endpoint);
+    });
+    this.#reloads = new Reloads({
+      reload: (endpoint) => this.#reload(endpoint),
+      afterwards: (endpoint) => {
+        if (!this.#accepting || !this.#owns(endpoint.id)) return;
+        if (endpoint.isShort) this.#reloads.ask(endpoint);
+        else this.#pump(endpoint);
+      },
+      wakeAfter: (endpoint, waitMs) => {
+        if (this.#accepting) this.#wakeUps.add(deps.clock.now() + waitMs, endpoint);
+      },
+      onError: deps.onError,
     });
     this.#unsubscribe = deps.log.subscribe((events) => {
       this.#hear(events);
@@ -174,7 +189,7 @@ export class Deliverer {
   /** There is something in the list of a webhook that is not here. */
   #isListed(endpoint: Endpoint, position: number): void {
     endpoint.leaveOut(position);
-    if (endpoint.wantsMore) this.#refill(endpoint);
+    if (endpoint.wantsMore) this.#reloads.ask(endpoint);
     else this.#pump(endpoint);
   }
 
@@ -257,7 +272,7 @@ export class Deliverer {
         : await queries.pendingOf(id, settings.ordering === 'endpoint' ? 1 : 0, windowItems);
     endpoint.replace(list);
     this.#pump(endpoint);
-    if (endpoint.isShort) this.#refill(endpoint);
+    if (endpoint.isShort) this.#reloads.ask(endpoint);
     if (list.rows.length === 0 && endpoint.webhook.status === 'deleted' && endpoint.size === 0)
       this.#endpoints.delete(endpoint);
   }
@@ -270,27 +285,9 @@ export class Deliverer {
       else if (!had) {
         endpoint.notBeforeMs = this.#deps.clock.now() + endpoint.settings.timeoutMs + handOverMs;
         endpoint.leaveOut(this.#deps.log.head());
-        this.#refill(endpoint);
+        this.#reloads.ask(endpoint);
       }
     }
-  }
-
-  /** Reads on in the list of an endpoint that had no room for all of it. */
-  #refill(endpoint: Endpoint): void {
-    if (endpoint.refilling || !this.#accepting || !this.#owns(endpoint.id)) return;
-    endpoint.refilling = true;
-    endpoint.missed = false;
-    void this.#reload(endpoint)
-      .catch((error: unknown) => {
-        this.#deps.onError(error, endpoint.id);
-        endpoint.missed = true;
-        return new Promise((resolve) => setTimeout(resolve, postponedMs));
-      })
-      .finally(() => {
-        endpoint.refilling = false;
-        if (endpoint.isShort) this.#refill(endpoint);
-        else this.#pump(endpoint);
-      });
   }
 
   #pump(endpoint: Endpoint): void {
@@ -301,7 +298,7 @@ export class Deliverer {
       if (next === null || typeof next === 'number') {
         if (next !== null) this.#wakeUps.add(next, endpoint);
         // What waits for a retry, or for the end of what is before it, must not keep out what could be attempted now.
-        if (endpoint.missed && endpoint.hasRoom) this.#refill(endpoint);
+        if (endpoint.missed && endpoint.hasRoom) this.#reloads.ask(endpoint);
         break;
       }
       endpoint.begin(next, nowMs);
@@ -319,7 +316,7 @@ export class Deliverer {
     }
     this.#underWay--;
     endpoint.end(item);
-    if (endpoint.wantsMore) this.#refill(endpoint);
+    if (endpoint.wantsMore) this.#reloads.ask(endpoint);
     this.#pump(endpoint);
   }
 }

@@ -32,8 +32,6 @@ export class Endpoint {
   behind = false;
   /** One was left out that could perhaps be attempted before those that are here. */
   missed = false;
-  /** The list is being read on. */
-  refilling = false;
   /** Position of the last one that was left out. */
   #leftOutAt = 0;
   /** Position of the log at which the list was read last. */
