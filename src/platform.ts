@@ -107,7 +107,8 @@ export class Platform {
       defaultOwner,
       isUser,
     });
-    this.webhookManager = new WebhookManager({ webhooks, queries, isUser });
+    const { deliverer } = parts.delivery;
+    this.webhookManager = new WebhookManager({ webhooks, queries, deliverer, isUser });
     const { stats } = parts.scheduling;
     this.schedulerManager = new SchedulerManager({ schedules, queries, stats, defaultOwner, isUser });
   }

@@ -1,4 +1,8 @@
+import { Type } from 'typebox';
+
 import type { ScheduleRow } from '../projections/schedules/tables.ts';
+import { checkShape } from './http/check-shape.ts';
+import { ProgramSchedule } from './http/option-shapes.ts';
 import { scheduleView } from './http/schedule-views.ts';
 import { AppError } from './kernel/errors.ts';
 import type { JsonObject } from './kernel/json.ts';
@@ -7,6 +11,11 @@ import type { ScheduleStats } from './scheduler/schedule-stats.ts';
 import type { ScheduleOptions } from './scheduler/schedule-settings.ts';
 import type { Schedules } from './scheduler/schedules.ts';
 import type { Queries } from './store/query-client.ts';
+
+const Pause = Type.Object({
+  note: Type.String({ maxLength: 500 }),
+  untilMs: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
+});
 
 interface Dependencies {
   readonly schedules: Schedules;
@@ -48,26 +57,24 @@ export class SchedulerManager {
       const problems = [{ path: '/userId', message: 'must be the id of a user' }];
       throw new AppError('VALIDATION_FAILED', { message: `There is no user ${userId}.`, problems });
     }
-    const { id } = await schedules.create(owner, 'system', {
+    const wanted = {
       ...options,
       ...(workflowId !== null && { workflowId: checked.anyText(workflowId, 'workflowId') }),
-      cronExpression: checked.anyText(cronExpression, 'cronExpression'),
-      description: checked.anyText(description, 'description'),
+      ...{ cronExpression, description },
       params: checked.jsonObject(params, 'params'),
-    });
+    };
+    checkShape(ProgramSchedule, wanted);
+    const { id } = await schedules.create(owner, 'system', wanted);
     const row = await queries.scheduleById(id);
     if (row === null) throw new AppError('SCHEDULE_NOT_FOUND');
     return this.#view(row);
   }
 
-  /** Fires nothing until it is resumed, or until a time. Rejects with SCHEDULE_NOT_FOUND. */
+  /** Fires nothing until it is resumed, or until a time. Rejects with SCHEDULE_NOT_FOUND or VALIDATION_FAILED. */
   async pauseSchedule(scheduleId: string, note = '', until: Date | null = null): Promise<JsonObject> {
-    await this.#deps.schedules.pause(
-      checked.anyText(scheduleId, 'scheduleId'),
-      'system',
-      note,
-      until?.getTime() ?? null,
-    );
+    checkShape(Pause, { note, untilMs: until?.getTime() ?? null });
+    const id = checked.anyText(scheduleId, 'scheduleId');
+    await this.#deps.schedules.pause(id, 'system', note, until?.getTime() ?? null);
     return this.#current(scheduleId);
   }
 

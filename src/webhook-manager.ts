@@ -1,18 +1,23 @@
+import { Type } from 'typebox';
+
+import type { Deliverer } from './delivery/deliverer.ts';
 import type { WebhookOptions } from './delivery/webhook-settings.ts';
 import type { Webhooks } from './delivery/webhooks.ts';
 import { type DeliveryStats, deliveryStats } from './delivery/delivery-stats.ts';
+import { checkShape } from './http/check-shape.ts';
+import { WebhookCreation } from './http/option-shapes.ts';
 import { deliveryView, webhookView } from './http/webhook-views.ts';
 import { AppError } from './kernel/errors.ts';
 import { isJsonObject, type JsonObject } from './kernel/json.ts';
 import type { Queries } from './store/query-client.ts';
 import * as checked from './reported-values.ts';
 
+const Page = Type.Object({ limit: Type.Integer({ minimum: 0 }), offset: Type.Integer({ minimum: 0 }) });
+
 interface Dependencies {
   readonly webhooks: Webhooks;
-  readonly queries: Pick<
-    Queries,
-    'webhookById' | 'listDeliveries' | 'deliveryTotals' | 'webhookOwners' | 'executionById'
-  >;
+  readonly queries: Pick<Queries, 'webhookById' | 'deliveryTotals' | 'executionById'>;
+  readonly deliverer: Pick<Deliverer, 'owners'>;
   /** Whether there is an account with this id. */
   readonly isUser: (userId: string) => Promise<boolean>;
 }
@@ -41,11 +46,9 @@ export class WebhookManager {
       const problems = [{ path: '/userId', message: 'must be the id of a user' }];
       throw new AppError('VALIDATION_FAILED', { message: `There is no user ${userId}.`, problems });
     }
-    const wanted = {
-      ...options,
-      url: checked.anyText(url, 'url'),
-      eventTypes: [checked.anyText(eventType, 'eventType')],
-    };
+    const asked = { ...options, url, eventType, ...(secret !== undefined && secret !== null && { secret }) };
+    checkShape(WebhookCreation, asked);
+    const wanted = { ...options, url, eventTypes: [eventType] };
     const made = await webhooks.create(userId, 'system', wanted, { secret: secret ?? undefined });
     const row = await queries.webhookById(made.id);
     if (row === null) throw new AppError('WEBHOOK_NOT_FOUND');
@@ -58,8 +61,9 @@ export class WebhookManager {
     limit = 50,
     offset = 0,
   ): Promise<readonly ReturnType<typeof deliveryView>[]> {
-    const { rows, attempts } = await this.#deps.queries.listDeliveries(webhookId, null, limit, offset);
-    return rows.map((row) => deliveryView(row, attempts));
+    checkShape(Page, { limit, offset });
+    const { deliveries } = await this.#deps.webhooks.history(webhookId, null, limit, offset);
+    return deliveries.map(deliveryView);
   }
 
   /** How all deliveries stand; a delivery is an event and a webhook that it goes to. */
@@ -88,9 +92,9 @@ export class WebhookManager {
   }
 
   async #ownersOf(data: JsonObject): Promise<readonly string[]> {
-    const { queries } = this.#deps;
+    const { queries, deliverer } = this.#deps;
     const { executionId } = isJsonObject(data) ? data : {};
     const execution = typeof executionId === 'string' ? await queries.executionById(executionId) : null;
-    return execution === null ? queries.webhookOwners() : [execution.owner];
+    return execution === null ? deliverer.owners() : [execution.owner];
   }
 }

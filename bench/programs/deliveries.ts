@@ -1,7 +1,8 @@
 import { openPlatform, say, untilTrue } from '../embedded.ts';
 
 /**
- * Deliveries of a platform to a sink. `drain`: events to some webhooks each, from the first event to the last outcome in the log.
+ * Deliveries of a platform to a sink. `drain`: events to some webhooks each, so many deliveries waiting at most, from the first event
+ * to the last outcome in the log.
  * `pace`: so many events, some a second, to a thousand webhooks of which one may hang.
  */
 const [kind = '', dataDir = '', url = '', total = '1', ...rest] = process.argv.slice(2);
@@ -13,18 +14,20 @@ platform.services.log.subscribe((events) => {
   for (const { type } of events) if (type === 'DeliverySucceeded') settled++;
 });
 
-if (kind === 'drain') await drain(Number(rest[0]), Number(rest[1]));
+if (kind === 'drain') await drain(Number(rest[0]), Number(rest[1]), Number(rest[2]));
 else await pace(Number(rest[0]), rest[1] === 'hanging');
 process.exit(0);
 
-async function drain(hooks: number, bytes: number): Promise<void> {
+async function drain(hooks: number, bytes: number, waiting: number): Promise<void> {
   for (let i = 0; i < hooks; i++) await webhookManager.createWebhook(owner, 'bench.event', `${url}/${String(i)}`);
-  const text = 'x'.repeat(Math.max(1, bytes - 180));
+  // The rest of a body takes 150 bytes.
+  const text = 'x'.repeat(Math.max(1, bytes - 150));
+  const atOnce = 25;
   const deliver = async (deliveries: number): Promise<void> => {
     settled = 0;
-    const events = deliveries / hooks;
-    for (let sent = 0; sent < events; sent += 250) {
-      const batch = Math.min(250, events - sent);
+    for (let sent = 0; sent < deliveries / hooks; sent += atOnce) {
+      await untilTrue(() => (sent + atOnce) * hooks - settled <= waiting);
+      const batch = Math.min(atOnce, deliveries / hooks - sent);
       await Promise.all(Array.from({ length: batch }, () => webhookManager.emit('bench.event', { text })));
     }
     await untilTrue(() => settled >= deliveries);

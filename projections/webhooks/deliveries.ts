@@ -1,19 +1,61 @@
-import type { DeliveryAttemptFailed, DeliverySucceeded, EventOf } from '../../schemas/generated/events.ts';
+import type { EventOf } from '../../schemas/generated/events.ts';
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
+import { derivedId } from '../../src/kernel/ids.ts';
 import type { ReadModelWriter } from '../../src/projecting/projection.ts';
 import {
   deliveriesTable,
-  deliveryAttemptsTable,
   type DeliveryCountsRow,
   deliveryCountsTable,
   type DeliveryRow,
   type DeliveryStatus,
 } from './tables.ts';
 
-type NewDelivery = Pick<
+/** An event and a webhook that it is to go to. */
+export type NewDelivery = Pick<
   DeliveryRow,
   'webhook' | 'event' | 'id' | 'owner' | 'eventType' | 'skill' | 'orderKey' | 'trigger' | 'position'
 > & { readonly atMs: number };
+
+/** What an event tells of: whose it is, which skill if of any, and by what its order is kept. */
+export interface Subject {
+  readonly owner: string;
+  readonly skill: string | null;
+  readonly key: string;
+}
+
+/** What an event of somebody's own tells of. */
+export function subjectOfEmitted({ stream, data }: RecordedEvent<'EventEmitted'>): Subject {
+  const { owner, key, data: said } = data;
+  const skill = typeof said === 'object' && said !== null && 'skillId' in said ? said.skillId : null;
+  return { owner, skill: typeof skill === 'string' ? skill : null, key: key ?? stream };
+}
+
+/** The id of the delivery of an event to a webhook, which is also the `webhook-id` that the receiver sees: the same for ever. */
+export function deliveryIdOf(webhook: string, event: string): string {
+  return derivedId('dlv', webhook, event);
+}
+
+/** The delivery that an event is to a webhook that wants it. */
+export function deliveryOfEvent(
+  { id: event, type, atMs, position }: RecordedEvent,
+  eventType: string,
+  { owner, skill, key: orderKey }: Subject,
+  webhook: string,
+): NewDelivery {
+  const trigger = type === 'WebhookTested' ? 'test' : 'event';
+  return {
+    webhook,
+    event,
+    id: deliveryIdOf(webhook, event),
+    owner,
+    eventType,
+    skill,
+    orderKey,
+    trigger,
+    position,
+    atMs,
+  };
+}
 
 type Recorded<T extends 'DeliverySucceeded' | 'DeliveryAttemptFailed' | 'DeliverySkipped' | 'DeliveryRequested'> =
   RecordedEvent & EventOf<T>;
@@ -90,7 +132,6 @@ function ended(
   write.update(deliveriesTable, row, {
     ...{ status, attempts: attempt, tries, statusCode, errorCode, endedAtMs, nextAttemptAtMs, revision },
   });
-  addAttempt(event.stream, atMs, data, write);
   const counts = write.get(deliveryCountsTable, webhook);
   if (counts === undefined) return;
   if (status === 'delivered') {
@@ -102,30 +143,6 @@ function ended(
   }
   const failed = counts.failed + (status === 'failed' ? 1 : 0);
   write.update(deliveryCountsTable, counts, { failed, failingSinceMs: counts.failingSinceMs ?? atMs });
-}
-
-function addAttempt(
-  delivery: string,
-  endedAtMs: number,
-  data: DeliverySucceeded | DeliveryAttemptFailed,
-  write: ReadModelWriter,
-): void {
-  const { attempt, trigger, durationMs, statusCode, requestHeaders, responseExcerpt, responseTruncated } = data;
-  const failed = 'errorCode' in data ? data : null;
-  write.put(deliveryAttemptsTable, {
-    delivery,
-    attempt,
-    trigger,
-    atMs: endedAtMs - durationMs,
-    durationMs,
-    statusCode,
-    errorCode: failed?.errorCode ?? null,
-    message: failed?.message ?? null,
-    requestHeadersJson: JSON.stringify(requestHeaders),
-    responseExcerpt,
-    responseTruncated: responseTruncated ? 1 : 0,
-    nextAttemptAtMs: failed?.nextAttemptAtMs ?? null,
-  });
 }
 
 function skipped({ data, atMs, revision }: Recorded<'DeliverySkipped'>, write: ReadModelWriter): void {

@@ -1,14 +1,12 @@
 import type { ScheduleSettings, WebhookSettings } from '../../schemas/generated/events.ts';
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
-import { derivedId } from '../../src/kernel/ids.ts';
 import type { Projection, ReadModelWriter } from '../../src/projecting/projection.ts';
 import { executionsTable } from '../executions/projection.ts';
 import { schedulesTable } from '../schedules/tables.ts';
-import { applyDelivery, addDelivery } from './deliveries.ts';
+import { addDelivery, applyDelivery, deliveryOfEvent, type Subject, subjectOfEmitted } from './deliveries.ts';
 import { isWanted, publicNameOf, type WebhookFilter } from './public-event.ts';
 import {
   deliveriesTable,
-  deliveryAttemptsTable,
   deliveryCountsTable,
   replaysTable,
   subscriptionsTable,
@@ -29,15 +27,8 @@ interface Subscription extends WebhookFilter {
  */
 export const webhooksProjection: Projection = {
   name: 'webhooks',
-  version: 1,
-  tables: [
-    webhooksTable,
-    subscriptionsTable,
-    deliveriesTable,
-    deliveryAttemptsTable,
-    deliveryCountsTable,
-    replaysTable,
-  ],
+  version: 3,
+  tables: [webhooksTable, subscriptionsTable, deliveriesTable, deliveryCountsTable, replaysTable],
   apply(event, write) {
     if (event.type.startsWith('Webhook')) applyWebhook(event, write);
     else if (event.type.startsWith('Delivery')) applyDelivery(event, write);
@@ -46,19 +37,8 @@ export const webhooksProjection: Projection = {
   },
 };
 
-/** What an event tells of: whose it is, which skill, and by what its order is kept. */
-interface Subject {
-  readonly owner: string;
-  readonly skill: string | null;
-  readonly key: string;
-}
-
 function subjectOf(event: RecordedEvent, write: ReadModelWriter): Subject | null {
-  if (event.type === 'EventEmitted') {
-    const { owner, key, data } = event.data;
-    const skill = typeof data === 'object' && data !== null && 'skillId' in data ? data.skillId : null;
-    return { owner, skill: typeof skill === 'string' ? skill : null, key: key ?? event.stream };
-  }
+  if (event.type === 'EventEmitted') return subjectOfEmitted(event);
   if (event.stream.startsWith('exec_')) {
     const row = write.get(executionsTable, event.stream);
     return row === undefined ? null : { owner: row.owner, skill: row.skill, key: event.stream };
@@ -87,29 +67,13 @@ function fanOut(event: RecordedEvent, write: ReadModelWriter): void {
     const isTest = event.type === 'WebhookTested';
     if (isTest ? subscription.id !== event.stream : !isWanted(subscription, name, subject.skill)) continue;
     if (!subscription.active || isOwnDisabling(event, subscription)) continue;
-    addDelivery(write, {
-      webhook: subscription.id,
-      event: event.id,
-      id: deliveryIdOf(subscription.id, event.id),
-      owner: subject.owner,
-      eventType: name,
-      skill: subject.skill,
-      orderKey: subject.key,
-      trigger: isTest ? 'test' : 'event',
-      atMs: event.atMs,
-      position: event.position,
-    });
+    addDelivery(write, deliveryOfEvent(event, name, subject, subscription.id));
   }
 }
 
 /** A webhook does not hear of its own end. */
 function isOwnDisabling(event: RecordedEvent, { id }: Subscription): boolean {
   return event.type === 'WebhookDisabled' && event.stream === id;
-}
-
-/** The id of the delivery of an event to a webhook, which is also the `webhook-id` that the receiver sees: the same for ever. */
-export function deliveryIdOf(webhook: string, event: string): string {
-  return derivedId('dlv', webhook, event);
 }
 
 function applyWebhook(event: RecordedEvent, write: ReadModelWriter): void {
@@ -210,7 +174,8 @@ function eraseOwner(event: RecordedEvent, write: ReadModelWriter): void {
   if (row === undefined) return;
   for (const { id } of subscriptionsIn(row.webhooksJson)) {
     const webhook = write.get(webhooksTable, id);
-    if (webhook !== undefined) write.update(webhooksTable, webhook, { status: 'deleted', changedAtMs: event.atMs });
+    const changes = { status: 'deleted', disabledReason: 'userErased', changedAtMs: event.atMs } as const;
+    if (webhook !== undefined) write.update(webhooksTable, webhook, changes);
   }
   write.remove(subscriptionsTable, event.stream);
 }

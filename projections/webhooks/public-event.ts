@@ -40,24 +40,18 @@ export function isWanted({ eventTypes, skills }: WebhookFilter, name: string, sk
   return eventTypes.some((pattern) => matches(pattern, name));
 }
 
-/** A glob with `*` only, in time linear in both lengths: the greedy way back to the last star is enough. */
+/** A glob with `*` only: what stands before, between and after its stars has to come in this order, each as early as it can. */
 function matches(pattern: string, name: string): boolean {
-  let at = 0;
-  let seen = 0;
-  let star = -1;
-  let restart = 0;
-  while (seen < name.length) {
-    if (pattern[at] === '*') {
-      star = at++;
-      restart = seen;
-    } else if (pattern[at] === name[seen]) {
-      at++;
-      seen++;
-    } else if (star >= 0) {
-      at = star + 1;
-      seen = ++restart;
-    } else return false;
+  if (!pattern.includes('*')) return pattern === name;
+  const parts = pattern.split('*');
+  const [first = ''] = parts;
+  const last = parts.at(-1) ?? '';
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
   }
-  while (pattern[at] === '*') at++;
-  return at === pattern.length;
+  return name.length - last.length >= at && name.endsWith(last);
 }

@@ -1,9 +1,17 @@
 import type { Cell, ReadModelReader } from '../../src/projecting/projection.ts';
-import type { DeliveryAttemptRow, DeliveryCountsRow, DeliveryRow, ReplayRow, WebhookRow } from './tables.ts';
+import type { DeliveryCountsRow, DeliveryRow, ReplayRow, WebhookRow } from './tables.ts';
 
 /** One webhook by id; deleted ones too. */
 export function webhookById(reader: ReadModelReader, id: string): WebhookRow | null {
   return (reader.get('SELECT * FROM webhooks WHERE id = ?', id) as WebhookRow | undefined) ?? null;
+}
+
+/** The same, and up to which position of the log that holds. */
+export function webhookAsOf(
+  reader: ReadModelReader,
+  id: string,
+): { readonly webhook: WebhookRow | null; readonly asOf: number } {
+  return { webhook: webhookById(reader, id), asOf: reader.position };
 }
 
 /** A page of an owner's webhooks, oldest first, and how many there are; deleted ones are left out. `owner` null: everybody's. */
@@ -20,10 +28,19 @@ export function listWebhooks(
   return { rows: reader.all(sql, ...values, limit, offset) as readonly WebhookRow[], total: Number(total) };
 }
 
-/** Webhooks after one in the order of their creation, deleted ones with what still waits too: what the deliverer looks after. */
-export function webhooksAfter(reader: ReadModelReader, after: number, limit: number): readonly WebhookRow[] {
-  const sql = 'SELECT * FROM webhooks WHERE position > ? ORDER BY position LIMIT ?';
-  return reader.all(sql, after, limit) as readonly WebhookRow[];
+/**
+ * Webhooks after one in the order of their creation, deleted ones with what still waits too: what the deliverer looks after; and up
+ * to which position of the log that holds.
+ */
+export function webhooksAfter(
+  reader: ReadModelReader,
+  after: number,
+  limit: number,
+): { readonly rows: readonly WebhookRow[]; readonly asOf: number } {
+  const sql = `SELECT * FROM webhooks w WHERE position > ? AND (status <> 'deleted'
+      OR EXISTS (SELECT 1 FROM deliveries WHERE webhook = w.id AND status = 'pending' AND nextAttemptAtMs >= 0))
+    ORDER BY position LIMIT ?`;
+  return { rows: reader.all(sql, after, limit) as readonly WebhookRow[], asOf: reader.position };
 }
 
 /** Owners that have webhooks. */
@@ -49,29 +66,40 @@ const pendingColumns = [
   'revision',
   'position',
 ] as const;
-const pending = `SELECT ${pendingColumns.join(', ')} FROM deliveries WHERE status = 'pending'`;
 
-/** Deliveries that wait, after a place in the order in which they came to wait. */
-export function pendingAfter(
-  reader: ReadModelReader,
-  position: number,
-  webhook: string,
-  event: string,
-  limit: number,
-): readonly PendingRow[] {
-  const sql = `${pending} AND (position, webhook, event) > (?, ?, ?) ORDER BY position, webhook, event LIMIT ?`;
-  return reader.all(sql, position, webhook, event, limit) as readonly PendingRow[];
+/** Deliveries of a webhook that wait, whether there are more, and up to which position of the log that holds. */
+export interface PendingList {
+  readonly rows: readonly PendingRow[];
+  readonly more: boolean;
+  readonly asOf: number;
 }
 
+// All that wait have a time, and to ask for it leads SQLite to the index over what waits, however long the history is.
+const ofWebhook = "status = 'pending' AND webhook = ? AND nextAttemptAtMs >= 0";
+
 /** Deliveries of a webhook that wait: those first that are due first, or (`inOrder`) those first that came first. */
-export function pendingOf(
-  reader: ReadModelReader,
-  webhook: string,
-  inOrder: number,
-  limit: number,
-): readonly PendingRow[] {
+export function pendingOf(reader: ReadModelReader, webhook: string, inOrder: number, limit: number): PendingList {
   const order = inOrder === 1 ? 'position, event' : 'nextAttemptAtMs, position';
-  return reader.all(`${pending} AND webhook = ? ORDER BY ${order} LIMIT ?`, webhook, limit) as readonly PendingRow[];
+  const sql = `SELECT ${pendingColumns.join(', ')} FROM deliveries WHERE ${ofWebhook} ORDER BY ${order} LIMIT ?`;
+  const rows = reader.all(sql, webhook, limit) as readonly PendingRow[];
+  return { rows, more: rows.length === limit, asOf: reader.position };
+}
+
+/**
+ * The same where each key keeps its order: of every key as many as there is room for, in their order and from its first one on; of a
+ * key whose first one is not due yet that one only.
+ */
+export function pendingByKey(reader: ReadModelReader, webhook: string, nowMs: number, limit: number): PendingList {
+  const sql = `WITH ranked AS (
+      SELECT event AS chosen, position AS at, count(*) OVER () AS total, row_number() OVER one AS place,
+        first_value(nextAttemptAtMs) OVER one AS dueMs
+      FROM deliveries WHERE ${ofWebhook} WINDOW one AS (PARTITION BY orderKey ORDER BY position, event)),
+    best AS (SELECT * FROM ranked WHERE place = 1 OR dueMs <= ? ORDER BY place, dueMs, at LIMIT ?)
+    SELECT ${pendingColumns.join(', ')}, total FROM best JOIN deliveries ON webhook = ? AND event = chosen
+    ORDER BY place, dueMs, at`;
+  const rows = reader.all(sql, webhook, nowMs, limit, webhook);
+  const more = Number(rows[0]?.total ?? 0) > rows.length;
+  return { rows: rows as unknown as readonly PendingRow[], more, asOf: reader.position };
 }
 
 /** The delivery of an event to a webhook. */
@@ -80,22 +108,20 @@ export function deliveryOf(reader: ReadModelReader, webhook: string, event: stri
   return (reader.get(sql, webhook, event) as DeliveryRow | undefined) ?? null;
 }
 
-export function deliveryById(reader: ReadModelReader, id: string): DeliveryRow | null {
-  return (reader.get('SELECT * FROM deliveries WHERE id = ?', id) as DeliveryRow | undefined) ?? null;
+/** A delivery that waits, by its id. */
+export function pendingById(reader: ReadModelReader, webhook: string, id: string): DeliveryRow | null {
+  const row = reader.get(`SELECT * FROM deliveries WHERE ${ofWebhook} AND id = ?`, webhook, id);
+  return (row as DeliveryRow | undefined) ?? null;
 }
 
-/** A page of a webhook's deliveries, newest first, with their attempts, and how many there are. */
+/** A page of a webhook's deliveries, newest first, and how many there are. */
 export function listDeliveries(
   reader: ReadModelReader,
   webhook: string,
   status: string | null,
   limit: number,
   offset: number,
-): {
-  readonly rows: readonly DeliveryRow[];
-  readonly attempts: readonly DeliveryAttemptRow[];
-  readonly total: number;
-} {
+): { readonly rows: readonly DeliveryRow[]; readonly total: number } {
   const where = `WHERE webhook = ?${status === null ? '' : ' AND status = ?'}`;
   const values: Cell[] = status === null ? [webhook] : [webhook, status];
   const counts = countsOf(reader, webhook);
@@ -105,13 +131,7 @@ export function listDeliveries(
       : Number(reader.get(`SELECT count(*) AS total FROM deliveries ${where}`, ...values)?.total ?? 0);
   const sql = `SELECT * FROM deliveries ${where} ORDER BY createdAtMs DESC, position DESC, event DESC LIMIT ? OFFSET ?`;
   const rows = reader.all(sql, ...values, limit, offset) as readonly DeliveryRow[];
-  return { rows, attempts: rows.flatMap(({ id }) => attemptsOf(reader, id)), total };
-}
-
-/** The attempts of a delivery, in order. */
-export function attemptsOf(reader: ReadModelReader, delivery: string): readonly DeliveryAttemptRow[] {
-  const sql = 'SELECT * FROM delivery_attempts WHERE delivery = ? ORDER BY attempt';
-  return reader.all(sql, delivery) as readonly DeliveryAttemptRow[];
+  return { rows, total };
 }
 
 /** How a webhook's deliveries ended. */
@@ -143,11 +163,11 @@ export function replaysOf(reader: ReadModelReader, webhook: string): readonly Re
   return reader.all(sql, webhook) as readonly ReplayRow[];
 }
 
-/** Replays that have not ended. */
+/** Replays that have not ended, of webhooks that are still there. */
 export function openReplays(reader: ReadModelReader): readonly ReplayRow[] {
-  return reader.all(
-    'SELECT * FROM webhook_replays WHERE endedAtMs IS NULL ORDER BY startedAtMs LIMIT 1000',
-  ) as readonly ReplayRow[];
+  const sql = `SELECT r.* FROM webhook_replays r JOIN webhooks w ON w.id = r.webhook
+    WHERE r.endedAtMs IS NULL AND w.status <> 'deleted' ORDER BY r.startedAtMs`;
+  return reader.all(sql) as readonly ReplayRow[];
 }
 
 /** Whose executions and schedules these are, and of which skill if of any: for ids as a JSON array. */

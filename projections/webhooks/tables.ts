@@ -8,7 +8,7 @@ export type WebhookRow = ReadModelRow & {
   readonly owner: string;
   readonly status: WebhookStatus;
   readonly settingsJson: string;
-  /** Why it is disabled: reason and note. */
+  /** Why it is disabled, or (`userErased`) deleted: reason and note. */
   readonly disabledReason: string | null;
   readonly disabledNote: string | null;
   /** Position at which it was last disabled; 0 when it never was. */
@@ -106,49 +106,12 @@ export const deliveriesTable = defineTable<DeliveryRow>({
     position: 'integer',
   },
   fixed: ['id', 'owner', 'eventType', 'skill', 'orderKey', 'createdAtMs'],
+  // None by id: ids follow no order, and each row would touch a page of its own in such an index.
   indexes: [
-    { columns: ['id'] },
     { columns: ['webhook', 'createdAtMs'] },
-    // The to-do list, as it grows and by webhook.
-    { columns: ['position', 'webhook', 'event'], where: "status = 'pending'" },
+    // The to-do list.
     { columns: ['webhook', 'nextAttemptAtMs'], where: "status = 'pending'" },
   ],
-});
-
-/** An attempt of a delivery. */
-export type DeliveryAttemptRow = ReadModelRow & {
-  readonly delivery: string;
-  readonly attempt: number;
-  readonly trigger: string;
-  readonly atMs: number;
-  readonly durationMs: number;
-  readonly statusCode: number | null;
-  readonly errorCode: string | null;
-  readonly message: string | null;
-  readonly requestHeadersJson: string;
-  readonly responseExcerpt: string;
-  readonly responseTruncated: number;
-  readonly nextAttemptAtMs: number | null;
-};
-
-export const deliveryAttemptsTable = defineTable<DeliveryAttemptRow>({
-  name: 'delivery_attempts',
-  key: ['delivery', 'attempt'],
-  columns: {
-    delivery: 'text',
-    attempt: 'integer',
-    trigger: 'text',
-    atMs: 'integer',
-    durationMs: 'integer',
-    statusCode: 'integer?',
-    errorCode: 'text?',
-    message: 'text?',
-    requestHeadersJson: 'text',
-    responseExcerpt: 'text',
-    responseTruncated: 'integer',
-    nextAttemptAtMs: 'integer?',
-  },
-  indexes: [],
 });
 
 /** How the deliveries of a webhook ended. */

@@ -2,6 +2,7 @@ import type { ExecutionRequested } from '../../schemas/generated/events.ts';
 import { decideExecution, type ExecutionCommand, type ExecutionEvent } from '../domain/execution/decide.ts';
 import { evolveExecution } from '../domain/execution/evolve.ts';
 import { type ExecutionState, initialExecution } from '../domain/execution/state.ts';
+import { workflowOfRun } from '../domain/workflow/definition.ts';
 import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { definitely } from '../kernel/assert.ts';
@@ -61,9 +62,17 @@ export class ExecutionStore {
   /** Folds the stream of an execution: what the log told of while it was being read is in it. */
   async reload(executionId: string): Promise<LoadedExecution> {
     const loaded = await this.#foldToEnd(executionId);
-    if (this.#cache.size >= maxCached) this.#cache.clear();
-    if (loaded.state.phase !== 'absent') this.#cache.set(executionId, loaded);
+    if (loaded.state.phase !== 'absent') this.#remember(executionId, loaded);
     return loaded;
+  }
+
+  #remember(executionId: string, loaded: LoadedExecution): void {
+    this.#cache.set(executionId, loaded);
+    if (this.#cache.size <= maxCached) return;
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest);
+      return;
+    }
   }
 
   async #foldToEnd(executionId: string): Promise<LoadedExecution> {
@@ -83,11 +92,11 @@ export class ExecutionStore {
   #follow(event: RecordedEvent): void {
     const reading = this.#reading.get(event.stream);
     if (reading !== undefined) reading.newest = event.revision;
-    const cached = this.#cache.get(event.stream);
+    const cached = this.#cache.get(event.stream) ?? runJustRequested(event);
     if (cached === undefined) return;
     const state = evolveExecution(cached.state, event);
     if (event.revision === cached.revision + 1 && state.phase !== 'ended') {
-      this.#cache.set(event.stream, { ...cached, state, revision: event.revision });
+      this.#remember(event.stream, { ...cached, state, revision: event.revision });
     } else {
       this.#cache.delete(event.stream);
     }
@@ -102,7 +111,7 @@ export class ExecutionStore {
         const request = event.type === 'ExecutionRequested' ? event.data : loaded.request;
         loaded = { state: evolveExecution(loaded.state, event), revision: event.revision, request };
       }
-      if (events.length === 0) return loaded;
+      if (events.length < pageEvents) return loaded;
     }
   }
 
@@ -144,6 +153,13 @@ export class ExecutionStore {
     }
     return null;
   }
+}
+
+/** The run of a workflow before its request: it is going to be asked for when it ends, and need not be read for that. */
+function runJustRequested(event: RecordedEvent): LoadedExecution | undefined {
+  if (event.type !== 'ExecutionRequested' || event.revision !== 0) return undefined;
+  if (workflowOfRun(event.data.skill) === null) return undefined;
+  return { state: initialExecution, revision: -1, request: event.data };
 }
 
 /** A refused append is remembered under its id: each try needs one of its own. */

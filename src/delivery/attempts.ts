@@ -3,9 +3,11 @@ import type { WebhookSettings } from '../../schemas/generated/events.ts';
 import type { AttemptOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { isShorterThan } from '../kernel/json.ts';
 import { maskHeaders } from './custom-headers.ts';
-import { checkUrl } from './egress/check-url.ts';
-import type { EgressAnswer, EgressClient } from './egress/egress-client.ts';
+import { type CheckedUrl, checkUrl } from './egress/check-url.ts';
+import type { EgressClient } from './egress/egress-client.ts';
+import type { EgressAnswer } from './egress/exchange.ts';
 import type { EgressPolicy } from './egress/policy.ts';
 import { payloadOf } from './payload.ts';
 import { signaturesOf } from './signatures.ts';
@@ -21,6 +23,8 @@ interface AttemptDependencies {
 }
 
 const maxRemembered = 2000;
+/** Larger ones are read again: so all of them together stay below some 32 MB. */
+const maxRememberedChars = 8192;
 const maxResponseBytes = 64 * 1024;
 /** As much of an answer is kept. */
 const excerptChars = 1024;
@@ -30,7 +34,8 @@ export class Attempts {
   readonly #deps: AttemptDependencies;
   /** Events that were heard of just now: reading them again would cost a message to another thread each. */
   readonly #recent = new Map<string, RecordedEvent>();
-  readonly #aborting = new AbortController();
+  readonly #reading = new Map<string, Promise<RecordedEvent | null>>();
+  readonly #urls = new WeakMap<WebhookSettings, CheckedUrl>();
 
   constructor(deps: AttemptDependencies) {
     this.#deps = deps;
@@ -38,6 +43,7 @@ export class Attempts {
 
   /** An event that is about to be delivered. */
   remember(event: RecordedEvent): void {
+    if (!isShorterThan(event.data, maxRememberedChars)) return;
     this.#recent.set(event.id, event);
     if (this.#recent.size <= maxRemembered) return;
     for (const id of this.#recent.keys()) {
@@ -48,7 +54,7 @@ export class Attempts {
 
   /** Ends what is under way. */
   abort(): void {
-    this.#aborting.abort();
+    this.#deps.egress.abort();
   }
 
   async close(): Promise<void> {
@@ -59,7 +65,7 @@ export class Attempts {
    * One attempt. `postponed`: it was not made, for a reason of this node's own; `event-gone`: there is nothing to be delivered.
    */
   async make(row: PendingRow, settings: WebhookSettings): Promise<AttemptOutcome | 'postponed' | 'event-gone'> {
-    const { vault, egress, clock, policy } = this.#deps;
+    const { vault, egress, clock } = this.#deps;
     const event = await this.#eventOf(row.event);
     if (event === null) return 'event-gone';
     const sealed = await vault.get(settings.sealed);
@@ -70,7 +76,7 @@ export class Attempts {
     const body = payloadOf(event, row);
     const own = this.#headers(row, body, secrets, nowMs);
     const requestHeaders = { ...own, ...maskHeaders(sealed.headers) };
-    const checked = checkUrl(settings.url, policy);
+    const checked = this.#checked(settings);
     if (!checked.ok) return refused(checked.problem, requestHeaders);
     const answer = await egress.post({
       url: checked.url,
@@ -78,19 +84,37 @@ export class Attempts {
       body,
       deadlineMs: settings.timeoutMs,
       maxResponseBytes,
-      signal: this.#aborting.signal,
     });
-    if (answer.kind === 'failed' && answer.code === 'aborted') return 'postponed';
+    // What is this node's own fault is no attempt.
+    if (answer.kind === 'failed' && ['aborted', 'unavailable'].includes(answer.code)) return 'postponed';
     return withoutSecrets(outcomeOf(answer, requestHeaders), [...secrets, ...Object.values(sealed.headers)]);
   }
 
   async #eventOf(id: string): Promise<RecordedEvent | null> {
     const known = this.#recent.get(id);
     if (known !== undefined) return known;
+    // The deliveries of one event to several webhooks are attempted at about the same time.
+    const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return reading;
+  }
+
+  async #read(id: string): Promise<RecordedEvent | null> {
     const at = id.lastIndexOf('@');
     const fromRevision = Number(id.slice(at + 1));
     const events = await this.#deps.log.readStream(id.slice(0, at), { fromRevision, limit: 1 });
-    return events.find(({ revision }) => revision === fromRevision) ?? null;
+    const event = events.find(({ revision }) => revision === fromRevision) ?? null;
+    if (event !== null) this.remember(event);
+    return event;
+  }
+
+  /** What is decided by the text alone is decided once for all deliveries to it. */
+  #checked(settings: WebhookSettings): CheckedUrl {
+    const known = this.#urls.get(settings);
+    if (known !== undefined) return known;
+    const checked = checkUrl(settings.url, this.#deps.policy);
+    this.#urls.set(settings, checked);
+    return checked;
   }
 
   #headers(row: PendingRow, body: Buffer, secrets: readonly string[], nowMs: number): Record<string, string> {
@@ -109,14 +133,24 @@ export class Attempts {
 
 /** A receiver that answers with what it was sent must not bring secrets into the log. */
 function withoutSecrets(outcome: AttemptOutcome, secrets: readonly string[]): AttemptOutcome {
-  let responseExcerpt = outcome.responseExcerpt;
-  for (const secret of secrets) if (secret !== '') responseExcerpt = responseExcerpt.replaceAll(secret, '***');
-  return { ...outcome, responseExcerpt: responseExcerpt.slice(0, excerptChars).toWellFormed() };
+  const masked = (text: string): string =>
+    secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
+  return {
+    ...outcome,
+    location: outcome.location === null ? null : masked(outcome.location),
+    responseExcerpt: masked(outcome.responseExcerpt).slice(0, excerptChars).toWellFormed(),
+  };
 }
 
 function refused(problem: string, requestHeaders: Record<string, string>): AttemptOutcome {
   return {
-    ...{ statusCode: null, failure: { code: 'blocked', message: problem }, retryAfterMs: null, durationMs: 0 },
+    ...{
+      statusCode: null,
+      failure: { code: 'blocked', message: problem },
+      location: null,
+      retryAfterMs: null,
+      durationMs: 0,
+    },
     ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
   };
 }
@@ -126,13 +160,13 @@ function outcomeOf(answer: EgressAnswer, requestHeaders: Record<string, string>)
   if (answer.kind === 'failed') {
     const { code, message } = answer;
     return {
-      ...{ statusCode: null, failure: { code, message }, retryAfterMs: null, durationMs },
+      ...{ statusCode: null, failure: { code, message }, location: null, retryAfterMs: null, durationMs },
       ...{ requestHeaders, responseExcerpt: '', responseTruncated: false },
     };
   }
-  const { status, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
+  const { status, location, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
   return {
-    ...{ statusCode: status, failure: null, retryAfterMs, durationMs, requestHeaders },
+    ...{ statusCode: status, failure: null, location, retryAfterMs, durationMs, requestHeaders },
     responseExcerpt: bodyExcerpt,
     responseTruncated: bodyTruncated || bodyExcerpt.length > excerptChars,
   };

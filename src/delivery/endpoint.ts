@@ -1,5 +1,7 @@
+import type { NewDelivery } from '../../projections/webhooks/deliveries.ts';
+import { isWanted } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
-import type { PendingRow } from '../../projections/webhooks/queries.ts';
+import type { PendingList, PendingRow } from '../../projections/webhooks/queries.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 
 /** A delivery that waits, or of which an attempt is under way. */
@@ -22,10 +24,18 @@ export class Endpoint {
   readonly id: string;
   webhook: WebhookRow;
   settings: WebhookSettings;
+  /** Up to which position of the log `webhook` holds. */
+  asOf: number;
+  /** Nothing that is read from the list is attempted before this time. */
+  notBeforeMs = 0;
   /** There are more that wait than are here. */
   behind = false;
-  /** One was left out because there was no room. */
+  /** One was left out that could perhaps be attempted before those that are here. */
   missed = false;
+  /** Position of the last one that was left out. */
+  #leftOutAt = 0;
+  /** Position of the log at which the list was read last. */
+  #readAt = 0;
   /** Since when nothing has been taken; null when the last attempt succeeded. */
   #failingSinceMs: number | null;
   readonly #items = new Map<string, DueDelivery>();
@@ -35,9 +45,10 @@ export class Endpoint {
   /** When the next attempt may begin, by the rate limit. */
   #nextTurnMs = 0;
 
-  constructor(webhook: WebhookRow, failingSinceMs: number | null) {
+  constructor(webhook: WebhookRow, asOf: number, failingSinceMs: number | null) {
     this.id = webhook.id;
     this.webhook = webhook;
+    this.asOf = asOf;
     this.settings = JSON.parse(webhook.settingsJson) as WebhookSettings;
     this.#failingSinceMs = failingSinceMs;
   }
@@ -54,9 +65,34 @@ export class Endpoint {
     return this.settings.ordering !== 'none';
   }
 
-  change(webhook: WebhookRow): void {
+  /** Another attempt could begin, if only there were something to attempt. */
+  get hasRoom(): boolean {
+    return this.#underWay < this.#concurrency;
+  }
+
+  /** There are more that wait, and not many are here. */
+  get wantsMore(): boolean {
+    return this.behind && this.#items.size <= windowItems / 2;
+  }
+
+  /** There are more that wait, and what was read does not lead on to them: it was read too early, or all of it is done with. */
+  get isShort(): boolean {
+    return this.wantsMore && (this.#isOutdated || this.#items.size === 0);
+  }
+
+  /** Something was left out since the list was read. */
+  get #isOutdated(): boolean {
+    return this.#leftOutAt > this.#readAt;
+  }
+
+  get #concurrency(): number {
+    return this.#failingSinceMs === null ? this.settings.concurrency : 1;
+  }
+
+  change(webhook: WebhookRow, asOf: number): void {
     if (this.webhook.status === 'disabled' && webhook.status === 'active') this.#failingSinceMs = null;
     this.webhook = webhook;
+    this.asOf = asOf;
     this.settings = JSON.parse(webhook.settingsJson) as WebhookSettings;
   }
 
@@ -65,9 +101,9 @@ export class Endpoint {
   }
 
   /** Why a delivery is not to be attempted any more; null when it is. */
-  reasonToSkip({ position }: PendingRow): 'webhookDeleted' | 'backlogSkipped' | null {
-    const { status, skipUpTo } = this.webhook;
-    if (status === 'deleted') return 'webhookDeleted';
+  reasonToSkip({ position }: PendingRow): 'webhookDeleted' | 'userErased' | 'backlogSkipped' | null {
+    const { status, skipUpTo, disabledReason } = this.webhook;
+    if (status === 'deleted') return disabledReason === 'userErased' ? 'userErased' : 'webhookDeleted';
     return position <= skipUpTo ? 'backlogSkipped' : null;
   }
 
@@ -89,26 +125,40 @@ export class Endpoint {
     return { reason: 'failing', note: `Nothing has been taken since ${new Date(this.#failingSinceMs).toISOString()}.` };
   }
 
-  /** Takes a delivery into the list, unless there is no room or earlier ones are not in it yet. */
-  add(row: PendingRow, notBeforeMs = 0): void {
-    if (this.#items.has(row.id)) return;
-    if (this.#items.size >= windowItems) this.behind = true;
-    if (this.behind) this.missed = !this.inOrder;
-    else this.put(row, notBeforeMs);
+  /** Whether an event is to be delivered; false for one that came before what is known of the webhook. */
+  wants(position: number, name: string, skill: string | null): boolean {
+    return position > this.asOf && this.webhook.status === 'active' && isWanted(this.settings, name, skill);
   }
 
-  /** Takes the list as it was read anew, from its beginning. */
-  replace(rows: readonly PendingRow[], notBeforeMs: number): void {
-    this.behind = rows.length === windowItems;
+  /** Takes a delivery of which nothing has become yet, unless there is no room or earlier ones are not here. */
+  addNew({ atMs, ...delivery }: NewDelivery): void {
+    if (this.#items.has(delivery.id)) return;
+    if (this.behind || this.#items.size >= windowItems) this.leaveOut(delivery.position);
+    else this.put({ ...delivery, attempts: 0, tries: 0, nextAttemptAtMs: atMs, revision: -1 });
+  }
+
+  /** One that came to wait at a position is in the list only. */
+  leaveOut(position: number): void {
+    this.behind = true;
+    this.missed = this.settings.ordering !== 'endpoint';
+    this.#leftOutAt = Math.max(this.#leftOutAt, position);
+  }
+
+  /** Takes the list as it was read anew, from its beginning: of what came later than that it knows nothing. */
+  replace({ rows, more, asOf }: PendingList): void {
+    this.#readAt = asOf;
+    this.behind = more || this.#isOutdated;
     const listed = new Set(rows.map(({ id }) => id));
-    for (const [id, { underWay }] of this.#items) if (!underWay && !listed.has(id)) this.#items.delete(id);
-    for (const row of rows) this.put(row, notBeforeMs);
+    for (const [id, { row, underWay }] of this.#items)
+      if (!underWay && row.position <= asOf && !listed.has(id)) this.#items.delete(id);
+    for (const row of rows) this.put(row, this.notBeforeMs);
   }
 
-  /** Takes a delivery. What was read before its outcome was recorded is old. */
+  /** Takes a delivery. What was read before its outcome was recorded is old; what is here already stays as it is. */
   put(row: PendingRow, notBeforeMs = 0): void {
     const known = this.#items.get(row.id);
-    if (known?.underWay === true || row.revision < (known?.row.revision ?? this.#settled.get(row.id) ?? -1)) return;
+    if (known !== undefined && (known.underWay || row.revision <= known.row.revision)) return;
+    if (row.revision < (this.#settled.get(row.id) ?? -1)) return;
     this.#items.set(row.id, { row, dueAtMs: Math.max(row.nextAttemptAtMs ?? 0, notBeforeMs), underWay: false });
   }
 
@@ -132,8 +182,7 @@ export class Endpoint {
 
   /** The delivery to attempt now; else when it may be worth asking again, or null when only news can change anything. */
   next(nowMs: number): DueDelivery | number | null {
-    const concurrency = this.#failingSinceMs === null ? this.settings.concurrency : 1;
-    if (this.#underWay >= concurrency) return null;
+    if (!this.hasRoom) return null;
     const found = this.#firstDue(nowMs);
     if (found === null || typeof found === 'number') return found;
     if (this.settings.ratePerSecond !== null && this.#nextTurnMs > nowMs) return this.#nextTurnMs;

@@ -1,3 +1,4 @@
+import { subjectOfEmitted } from '../../projections/webhooks/deliveries.ts';
 import { isWanted, publicNameOf, type WebhookFilter } from '../../projections/webhooks/public-event.ts';
 import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Queries } from '../store/query-client.ts';
@@ -39,15 +40,9 @@ export async function matchPage(
   const subjects = await queries.subjectsOf(JSON.stringify(streams));
   const known = new Map(subjects.map((subject) => [subject.id, subject]));
   const matches = named.flatMap(({ event, eventType }) => {
-    const subject = event.type === 'EventEmitted' ? emittedBy(event) : known.get(event.stream);
+    const subject = event.type === 'EventEmitted' ? subjectOfEmitted(event) : known.get(event.stream);
     if (subject?.owner !== owner || !isWanted(filter, eventType, subject.skill)) return [];
     return [{ event, eventType, skill: subject.skill }];
   });
   return { matches, next, atHead };
-}
-
-function emittedBy({ data }: RecordedEvent<'EventEmitted'>): { readonly owner: string; readonly skill: string | null } {
-  const { owner, data: said } = data;
-  const skill = typeof said === 'object' && said !== null && 'skillId' in said ? said.skillId : null;
-  return { owner, skill: typeof skill === 'string' ? skill : null };
 }

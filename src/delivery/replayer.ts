@@ -1,4 +1,4 @@
-import { deliveryIdOf } from '../../projections/webhooks/projection.ts';
+import { deliveryIdOf } from '../../projections/webhooks/deliveries.ts';
 import type { ReplayRow, WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
@@ -59,14 +59,17 @@ export class Replayer {
     await this.#running;
   }
 
+  /** A page of each in turn, so that a long one keeps no other waiting. */
   async #run(): Promise<void> {
     while (this.#again && !this.#stopping.signal.aborted) {
       this.#again = false;
       const replays = await this.#deps.queries.openReplays();
       for (const replay of replays) {
+        if (this.#stopping.signal.aborted) return;
         if (!this.#deps.membership.owns(replay.webhook)) continue;
         try {
-          await this.#replay(replay);
+          const hasEnded = await this.#takePage(replay);
+          this.#again ||= !hasEnded;
         } catch (error) {
           this.#deps.onError(error, replay.replay);
           await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -76,32 +79,26 @@ export class Replayer {
     }
   }
 
-  async #replay({ webhook, replay, scope, untilPosition, ...row }: ReplayRow): Promise<void> {
+  async #takePage({ webhook, replay, scope, untilPosition, position, requested }: ReplayRow): Promise<boolean> {
     const { queries, webhooks, node } = this.#deps;
-    let { position, requested } = row;
-    while (!this.#stopping.signal.aborted) {
-      const hook = await queries.webhookById(webhook);
-      if (hook?.status !== 'active') {
-        if (hook?.status === 'disabled') await webhooks.endReplay(webhook, node, replay, requested, false);
-        return;
-      }
-      const settings = JSON.parse(hook.settingsJson) as WebhookSettings;
-      const at = { after: position, limit: pageEvents };
-      const page = await matchPage(this.#deps, hook.owner, settings, at);
-      const wanted = page.matches.filter(({ event }) => event.position <= untilPosition);
-      for (let i = 0; i < wanted.length; i += atOnce) {
-        const asked = await Promise.all(
-          wanted.slice(i, i + atOnce).map((match) => this.#ask(hook, replay, match, scope)),
-        );
-        requested += asked.filter(Boolean).length;
-      }
-      position = page.next;
-      if (page.atHead || position >= untilPosition) {
-        await webhooks.endReplay(webhook, node, replay, requested, true);
-        return;
-      }
-      await webhooks.advanceReplay(webhook, node, replay, position, requested);
+    const hook = await queries.webhookById(webhook);
+    if (hook?.status !== 'active') {
+      if (hook?.status === 'disabled') await webhooks.endReplay(webhook, node, replay, requested, false);
+      return true;
     }
+    const settings = JSON.parse(hook.settingsJson) as WebhookSettings;
+    const page = await matchPage(this.#deps, hook.owner, settings, { after: position, limit: pageEvents });
+    const wanted = page.matches.filter(({ event }) => event.position <= untilPosition);
+    let asked = requested;
+    for (let i = 0; i < wanted.length; i += atOnce) {
+      const some = wanted.slice(i, i + atOnce);
+      const answers = await Promise.all(some.map((match) => this.#ask(hook, replay, match, scope)));
+      asked += answers.filter(Boolean).length;
+    }
+    const hasEnded = page.atHead || page.next >= untilPosition;
+    if (hasEnded) await webhooks.endReplay(webhook, node, replay, asked, true);
+    else await webhooks.advanceReplay(webhook, node, replay, page.next, asked);
+    return hasEnded;
   }
 
   async #ask(hook: WebhookRow, replay: string, match: MatchedEvent, scope: string): Promise<boolean> {

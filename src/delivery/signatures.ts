@@ -32,13 +32,13 @@ export interface Signed {
 /**
  * The headers that prove where a delivery comes from. `webhook-signature` is that of Standard Webhooks 1.0.0: for each secret
  * `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`, under the decoded bytes of a `whsec_` secret and under the text of any
- * other. `x-webhook-signature` is the hex HMAC-SHA256 of the body alone, under the text of the newest secret.
+ * other; where that text is base64, a second time under its decoded bytes. `x-webhook-signature` is the hex HMAC-SHA256 of the body alone, under the text of the newest secret.
  */
 export function signaturesOf({ id, timestampS, body, secrets }: Signed): Record<string, string> {
   const head = `${id}.${String(timestampS)}.`;
-  const standard = secrets.map(
-    (secret) => `v1,${createHmac('sha256', keyOf(secret)).update(head).update(body).digest('base64')}`,
-  );
+  const standard = secrets
+    .flatMap(keysOf)
+    .map((key) => `v1,${createHmac('sha256', key).update(head).update(body).digest('base64')}`);
   const [newest = ''] = secrets;
   return {
     'webhook-signature': standard.join(' '),
@@ -46,23 +46,29 @@ export function signaturesOf({ id, timestampS, body, secrets }: Signed): Record<
   };
 }
 
-const keys = new Map<string, KeyObject>();
+const standardKeys = new Map<string, readonly KeyObject[]>();
 const textKeys = new Map<string, KeyObject>();
 
-function keyOf(secret: string): KeyObject {
-  if (!secret.startsWith(prefix)) return textKeyOf(secret);
-  return cached(keys, secret, () => Buffer.from(secret.slice(prefix.length), 'base64'));
+/** Libraries take any secret for base64, with the prefix or without: one that could be has both keys, its text and its bytes. */
+function keysOf(secret: string): readonly KeyObject[] {
+  return cached(standardKeys, secret, () => {
+    const base64 = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
+    const bytes = Buffer.from(base64, 'base64');
+    if (secret.startsWith(prefix)) return [createSecretKey(bytes)];
+    const text = textKeyOf(secret);
+    return bytes.toString('base64') === base64 ? [text, createSecretKey(bytes)] : [text];
+  });
 }
 
 function textKeyOf(secret: string): KeyObject {
-  return cached(textKeys, secret, () => Buffer.from(secret));
+  return cached(textKeys, secret, () => createSecretKey(Buffer.from(secret)));
 }
 
-function cached(known: Map<string, KeyObject>, secret: string, bytesOf: () => Buffer): KeyObject {
+function cached<T>(known: Map<string, T>, secret: string, make: () => T): T {
   const key = known.get(secret);
   if (key !== undefined) return key;
   if (known.size >= maxCachedKeys) known.clear();
-  const made = createSecretKey(bytesOf());
+  const made = make();
   known.set(secret, made);
   return made;
 }

@@ -7,7 +7,7 @@ import type { SealedWebhook, WebhookVault } from './webhook-vault.ts';
 import { decideWebhook, type WebhookCommand } from '../domain/webhook/decide.ts';
 import { evolveWebhook } from '../domain/webhook/evolve.ts';
 import { initialWebhook, type LivingWebhook, type WebhookState } from '../domain/webhook/state.ts';
-import type { EventLog, Position } from '../event-log/event-log.ts';
+import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { derivedId, newId, randomText } from '../kernel/ids.ts';
@@ -27,13 +27,23 @@ interface Dependencies {
   readonly clock: Clock;
   readonly vault: WebhookVault;
   readonly policy: EgressPolicy;
-  readonly queries: Pick<Queries, 'webhookById' | 'listWebhooks' | 'deliveryById' | 'webhookOwners' | 'executionById'>;
+  readonly queries: Pick<Queries, 'listWebhooks' | 'listDeliveries' | 'deliveryOf' | 'pendingById'>;
   readonly maxPerUser: number;
+}
+
+/** An attempt of a delivery as the log tells of it. */
+export type DeliveryAttempt = RecordedEvent<'DeliverySucceeded'> | RecordedEvent<'DeliveryAttemptFailed'>;
+
+/** A delivery and its attempts, in order. */
+export interface ListedDelivery {
+  readonly row: DeliveryRow;
+  readonly attempts: readonly DeliveryAttempt[];
 }
 
 /** The usual overlap of two secrets, and the longest. */
 export const secretOverlapMs = { default: 86_400_000, max: 7 * 86_400_000 } as const;
 const maxSecrets = 10;
+const maxTries = 20;
 
 /** What may be asked of webhooks. Every change is an event; secrets and header values go into the vault before it. */
 export class Webhooks {
@@ -92,16 +102,17 @@ export class Webhooks {
     throw new AppError('IDEMPOTENCY_KEY_REUSED');
   }
 
-  async revise(id: string, actor: string, options: WebhookOptions): Promise<Position | null> {
-    const { state } = await this.#store.load(id);
-    const before = living(state);
+  revise(id: string, actor: string, options: WebhookOptions): Promise<Position | null> {
     const { customHeaders } = options;
-    const settings = settingsWith(options, before.settings, this.#deps.policy);
-    const sealed =
-      customHeaders === undefined
-        ? settings.sealed
-        : await this.#reseal(id, before, (old) => ({ ...old, headers: customHeaders }));
-    return this.#command(id, { kind: 'revise', settings: { ...settings, sealed } }, actor, before);
+    return untilUndisturbed(async () => {
+      const before = living((await this.#store.load(id)).state);
+      const settings = settingsWith(options, before.settings, this.#deps.policy);
+      const sealed =
+        customHeaders === undefined
+          ? settings.sealed
+          : await this.#reseal(id, before, (old) => ({ ...old, headers: customHeaders }));
+      return this.#command(id, { kind: 'revise', settings: { ...settings, sealed } }, actor, before);
+    });
   }
 
   /** A new secret; the former ones sign beside it for `overlapMs`. Returns the new one when it was made here. */
@@ -112,21 +123,14 @@ export class Webhooks {
   ): Promise<{ readonly position: Position | null; readonly secret: string | null }> {
     const problems = secretProblems(secret);
     if (problems.length > 0) throw invalidSettings(problems);
-    const before = living((await this.#store.load(id)).state);
     const nowMs = this.#deps.clock.now();
     const oldUntilMs = nowMs + overlapMs;
     const made = secret ?? newSecret();
-    const sealed = await this.#reseal(id, before, (old) => {
-      const still = old.secrets.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
-      if (still.length >= maxSecrets)
-        throw new AppError('MOVE_NOT_ALLOWED', { message: `${String(maxSecrets)} secrets sign already.` });
-      const older = still.map((known) => ({
-        secret: known.secret,
-        untilMs: Math.min(known.untilMs ?? oldUntilMs, oldUntilMs),
-      }));
-      return { ...old, secrets: [{ secret: made, untilMs: null }, ...older] };
+    const position = await untilUndisturbed(async () => {
+      const before = living((await this.#store.load(id)).state);
+      const sealed = await this.#reseal(id, before, (old) => withSecret(old, made, { nowMs, oldUntilMs }));
+      return this.#command(id, { kind: 'rotate-secret', sealed, oldUntilMs }, actor, before);
     });
-    const position = await this.#command(id, { kind: 'rotate-secret', sealed, oldUntilMs }, actor, before);
     return { position, secret: secret === undefined ? made : null };
   }
 
@@ -160,6 +164,31 @@ export class Webhooks {
 
   async endReplay(id: string, actor: string, replay: string, requested: number, complete: boolean): Promise<void> {
     await this.#execute(id, { kind: 'end-replay', replay, requested, complete }, actor);
+  }
+
+  /** A page of a webhook's deliveries, newest first, with their attempts, and how many there are. */
+  async history(
+    id: string,
+    status: string | null,
+    limit: number,
+    offset: number,
+  ): Promise<{ readonly deliveries: readonly ListedDelivery[]; readonly total: number }> {
+    const { queries, log } = this.#deps;
+    const { rows, total } = await queries.listDeliveries(id, status, limit, offset);
+    const listed = rows.map(async (row) => {
+      const events = row.revision < 0 ? [] : await log.readStream(row.id);
+      return { row, attempts: events.filter(isAttempt).filter(({ revision }) => revision <= row.revision) };
+    });
+    return { deliveries: await Promise.all(listed), total };
+  }
+
+  /** A delivery of a webhook by its id: its own events say of what it is; one that has none waits. */
+  async delivery(webhook: string, id: string): Promise<DeliveryRow | null> {
+    const { queries, log } = this.#deps;
+    const [first] = await log.readStream(id, { limit: 1 });
+    if (first === undefined) return queries.pendingById(webhook, id);
+    if (!('webhook' in first.data) || first.data.webhook !== webhook) return null;
+    return queries.deliveryOf(webhook, first.data.event);
   }
 
   /** Asks for a delivery once more. Throws MOVE_NOT_ALLOWED while it waits, or when its webhook takes none. */
@@ -214,7 +243,8 @@ export class Webhooks {
     const sealed = command.kind === 'revise' ? command.settings.sealed : command.sealed;
     try {
       const { position } = await this.#store.execute(id, command, actor, (state) => {
-        if (living(state).settings.sealed !== before.settings.sealed) throw new AppError('REVISION_CONFLICT');
+        if (canonicalJson(living(state).settings) !== canonicalJson(before.settings))
+          throw new AppError('REVISION_CONFLICT');
       });
       if (sealed !== before.settings.sealed) await this.#deps.vault.remove(before.settings.sealed);
       return position;
@@ -239,6 +269,37 @@ export class Webhooks {
     if (old === null) throw new AppError('BUSY', { message: 'The secrets of the webhook are not here yet.' });
     return this.#seal(id, owner, change(old));
   }
+}
+
+function isAttempt(event: RecordedEvent): event is DeliveryAttempt {
+  return event.type === 'DeliverySucceeded' || event.type === 'DeliveryAttemptFailed';
+}
+
+/** Changes are worked out from what was there before; when that has changed meanwhile, they are worked out again. */
+async function untilUndisturbed<T>(change: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await change();
+    } catch (error) {
+      if (tries >= maxTries || !isAppError(error) || error.code !== 'REVISION_CONFLICT') throw error;
+    }
+  }
+}
+
+/** The former secrets sign until a time at most. */
+function withSecret(
+  old: SealedWebhook,
+  secret: string,
+  { nowMs, oldUntilMs }: { readonly nowMs: number; readonly oldUntilMs: number },
+): SealedWebhook {
+  const still = old.secrets.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+  if (still.length >= maxSecrets)
+    throw new AppError('MOVE_NOT_ALLOWED', { message: `${String(maxSecrets)} secrets sign already.` });
+  const older = still.map((known) => ({
+    secret: known.secret,
+    untilMs: Math.min(known.untilMs ?? oldUntilMs, oldUntilMs),
+  }));
+  return { ...old, secrets: [{ secret, untilMs: null }, ...older] };
 }
 
 function secretProblems(secret: string | undefined): readonly Problem[] {

@@ -1,7 +1,7 @@
-import type { DeliveryAttemptRow, DeliveryRow, ReplayRow, WebhookRow } from '../../projections/webhooks/tables.ts';
+import type { ReplayRow, WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { WebhookSettings } from '../../schemas/generated/events.ts';
+import type { DeliveryAttempt, ListedDelivery } from '../delivery/webhooks.ts';
 import { toCursor } from '../event-log/cursor.ts';
-import type { JsonValue } from '../kernel/json.ts';
 
 const mask = '***';
 
@@ -26,7 +26,7 @@ export function webhookView(row: WebhookRow) {
 }
 
 /** A delivery with its attempts. */
-export function deliveryView(row: DeliveryRow, attempts: readonly DeliveryAttemptRow[]) {
+export function deliveryView({ row, attempts }: ListedDelivery) {
   return {
     id: row.id,
     webhookId: row.webhook,
@@ -41,22 +41,24 @@ export function deliveryView(row: DeliveryRow, attempts: readonly DeliveryAttemp
     createdAt: timestamp(row.createdAtMs),
     endedAt: timestampOrNull(row.endedAtMs),
     nextAttemptAt: timestampOrNull(row.nextAttemptAtMs),
-    attempts: attempts.filter(({ delivery }) => delivery === row.id).map(attemptView),
+    attempts: attempts.map(attemptView),
   };
 }
 
-function attemptView(row: DeliveryAttemptRow) {
+function attemptView({ atMs, data }: DeliveryAttempt) {
+  const { attempt, trigger, durationMs, statusCode, requestHeaders, responseExcerpt, responseTruncated } = data;
+  const failed = 'errorCode' in data ? data : null;
   return {
-    attempt: row.attempt,
-    trigger: row.trigger,
-    at: timestamp(row.atMs),
-    durationMs: row.durationMs,
-    statusCode: row.statusCode,
-    errorCode: row.errorCode,
-    message: row.message,
-    requestHeaders: JSON.parse(row.requestHeadersJson) as JsonValue,
-    response: { excerpt: row.responseExcerpt, truncated: row.responseTruncated === 1 },
-    nextAttemptAt: timestampOrNull(row.nextAttemptAtMs),
+    attempt,
+    trigger,
+    at: timestamp(atMs - durationMs),
+    durationMs,
+    statusCode,
+    errorCode: failed?.errorCode ?? null,
+    message: failed?.message ?? null,
+    requestHeaders,
+    response: { excerpt: responseExcerpt, truncated: responseTruncated },
+    nextAttemptAt: timestampOrNull(failed?.nextAttemptAtMs ?? null),
   };
 }
 

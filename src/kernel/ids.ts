@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 import type { Clock } from './clock.ts';
 
@@ -75,7 +75,7 @@ export function newNodeId(): string {
 
 /** The identifier that `parts` always give: equal parts, equal id. Used where a second attempt must meet the first. */
 export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
+  const digest = hash('sha256', JSON.stringify(parts), 'buffer');
   let text = '';
   for (let i = 0; i < timeChars + randomChars; i++) text += alphabet.charAt(digest.readUInt8(i) % base);
   return `${prefix}_${text}`;

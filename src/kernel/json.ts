@@ -21,6 +21,22 @@ export function isTooDeep(value: unknown, levels = maxJsonDepth): boolean {
   return Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
 }
 
+/** Whether a value has less than about so many characters as JSON text; it looks at no more of it than it has to. */
+export function isShorterThan(value: unknown, chars: number): boolean {
+  return charsLeft(value, chars) > 0;
+}
+
+function charsLeft(value: unknown, left: number): number {
+  if (typeof value === 'string') return left - value.length - 2;
+  if (typeof value !== 'object' || value === null) return left - 8;
+  let rest = left - 2;
+  for (const [key, inner] of Object.entries(value)) {
+    if (rest <= 0) break;
+    rest = charsLeft(inner, rest - key.length - 3);
+  }
+  return rest;
+}
+
 /** JSON text that is the same for equal values: without `undefined`, and with the keys of every object in one order. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (isJsonObject(inner) ? sorted(inner) : inner));

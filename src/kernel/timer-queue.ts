@@ -12,17 +12,22 @@ const usualStepMs = 2_000_000_000;
 /** Calls back for items when their wall-clock time has come, with one timer for all of them. */
 export class TimerQueue<T> {
   readonly #clock: Clock;
-  readonly #onDue: (item: T) => void;
+  readonly #onDue: (item: T, atMs: number) => void;
   readonly #maxStepMs: number;
   readonly #heap = new Heap<Due<T>>((a, b) => a.atMs < b.atMs);
   #timer: NodeJS.Timeout | null = null;
   #timerAtMs = 0;
 
   /** The wall clock is looked at every `maxStepMs` at least: so soon a step of it is noticed. */
-  constructor(clock: Clock, onDue: (item: T) => void, maxStepMs = usualStepMs) {
+  constructor(clock: Clock, onDue: (item: T, atMs: number) => void, maxStepMs = usualStepMs) {
     this.#clock = clock;
     this.#onDue = onDue;
     this.#maxStepMs = maxStepMs;
+  }
+
+  /** Times that have not come yet. */
+  get size(): number {
+    return this.#heap.size;
   }
 
   add(atMs: number, item: T): void {
@@ -51,7 +56,7 @@ export class TimerQueue<T> {
     const now = this.#clock.now();
     for (let next = this.#heap.peek(); next !== undefined && next.atMs <= now; next = this.#heap.peek()) {
       this.#heap.pop();
-      this.#onDue(next.item);
+      this.#onDue(next.item, next.atMs);
     }
     this.#arm();
   }

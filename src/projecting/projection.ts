@@ -55,6 +55,8 @@ export interface Projection {
 
 /** How a query reads the read models. Statements are prepared once per SQL text. */
 export interface ReadModelReader {
+  /** The last position of the log whose events are in the tables. */
+  readonly position: number;
   all(sql: string, ...parameters: readonly Cell[]): readonly ReadModelRow[];
   get(sql: string, ...parameters: readonly Cell[]): ReadModelRow | undefined;
 }

@@ -42,7 +42,7 @@ export function createScheduling(parts: SchedulingParts): Scheduling {
   const scheduler = new Scheduler({ log, queries, launcher, membership, clock, node, onError });
   const maxPerUser = config.maxSchedulesPerUser;
   return {
-    schedules: new Schedules({ log, clock, vault, queries, launcher, skillOf, maxPerUser }),
+    schedules: new Schedules({ log, clock, vault, queries, launcher, maxPerUser }),
     scheduler,
     stats: (owner) => scheduleStats(scheduler.schedules, owner),
   };

@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { checkParameters } from '../skills/parameters.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { ParameterSpecs } from './schedule-settings.ts';
 
 /** Why a schedule cannot run what it is to run. */
 export interface Obstacle {
@@ -18,6 +19,8 @@ export interface Obstacle {
 
 /** How workflows are run; the scheduler needs no more of them. */
 export interface WorkflowStarter {
+  /** The input of the owner's workflow of this name; null when there is none. */
+  inputOf(owner: string, workflow: string): Promise<ParameterSpecs | null>;
   /** Why the owner's workflow of this name cannot run with these parameters; null when it can. */
   obstacleFor(owner: string, workflow: string, params: JsonObject): Promise<Obstacle | null>;
   start(order: {
@@ -47,6 +50,13 @@ export class Launcher {
 
   constructor(deps: LauncherDependencies) {
     this.#deps = deps;
+  }
+
+  /** The parameters of what a schedule runs; null when it is not there, or nothing. */
+  async parametersOf(owner: string, target: Pick<ScheduleSettings, 'targetKind' | 'target'>) {
+    const { workflows, skillOf } = this.#deps;
+    if (target.targetKind === 'workflow') return workflows.inputOf(owner, target.target);
+    return target.targetKind === 'skill' ? (skillOf(target.target)?.metadata.parameters ?? null) : null;
   }
 
   /** The execution that a firing leads to: the same whoever asks, and however often. */

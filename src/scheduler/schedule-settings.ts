@@ -8,8 +8,11 @@ import type {
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { checkParameters } from '../skills/parameters.ts';
-import type { LoadedSkill } from '../skills/skill.ts';
+import type { ParameterSpec } from '../skills/skill.ts';
 import { timesOf } from './schedule-times.ts';
+
+/** The parameters of what a schedule runs. */
+export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
 /** What a schedule can be set to; what is left out keeps its value, or is the default. */
 export interface ScheduleOptions {
@@ -18,8 +21,8 @@ export interface ScheduleOptions {
   readonly timeZone?: string;
   readonly description?: string;
   /** What it runs: a workflow, a skill, or (neither) nothing: then the firing itself is the event. */
-  readonly workflowId?: string | null;
-  readonly skillId?: string | null;
+  readonly workflowId?: string | null | undefined;
+  readonly skillId?: string | null | undefined;
   readonly params?: JsonObject;
   /** Default `skip`. */
   readonly overlap?: OverlapPolicy;
@@ -60,17 +63,17 @@ export const defaultSettings: ScheduleSettings = {
 };
 
 /**
- * What a schedule is set to when some of its settings are given anew, the secret parameters apart from the rest. Throws
- * VALIDATION_FAILED with everything that is wrong.
+ * What a schedule is set to when some of its settings are given anew, the secret parameters apart from the rest. `specs`: the
+ * parameters of what it runs, null where that is not known. Throws VALIDATION_FAILED with everything that is wrong.
  */
 export function settingsWith(
   id: string,
   { workflowId, skillId, params, ...rest }: ScheduleOptions,
   before: ScheduleSettings,
-  skillOf: (name: string) => LoadedSkill | undefined,
+  specs: ParameterSpecs | null,
 ): { readonly settings: ScheduleSettings; readonly secret: JsonObject } {
   const problems: Problem[] = [];
-  const target = targetOf(workflowId, skillId, before);
+  const target = targetOf({ workflowId, skillId }, before);
   if (target === null) problems.push({ path: '/skillId', message: 'cannot stand beside workflowId' });
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const open = params ?? (isJsonObject(before.params) ? before.params : {});
@@ -84,11 +87,9 @@ export function settingsWith(
   const { startAtMs, endAtMs } = settings;
   if (startAtMs !== null && endAtMs !== null && endAtMs <= startAtMs)
     problems.push({ path: '/endAt', message: 'must lie after startAt' });
-  const skill = settings.targetKind === 'skill' ? skillOf(settings.target) : undefined;
-  if (skill !== undefined && (params !== undefined || before.sealed === null))
-    problems.push(...paramProblems(skill, open));
+  if (specs !== null && (params !== undefined || before.sealed === null)) problems.push(...paramProblems(specs, open));
   if (problems.length > 0) throw invalidSettings(problems);
-  const isSecret = (name: string): boolean => skill?.metadata.parameters[name]?.secret === true;
+  const isSecret = (name: string): boolean => specs?.[name]?.secret === true;
   const entries = Object.entries(open);
   const shown = Object.fromEntries(entries.filter(([name]) => !isSecret(name)));
   return {
@@ -97,14 +98,14 @@ export function settingsWith(
   };
 }
 
-function paramProblems(skill: LoadedSkill, params: JsonObject): readonly Problem[] {
-  const checked = checkParameters(skill.metadata.parameters, params);
+function paramProblems(specs: ParameterSpecs, params: JsonObject): readonly Problem[] {
+  const checked = checkParameters(specs, params);
   return checked.ok ? [] : checked.problems;
 }
 
-function targetOf(
-  workflowId: string | null | undefined,
-  skillId: string | null | undefined,
+/** What a schedule runs when it is set anew; null when two things are named. */
+export function targetOf(
+  { workflowId, skillId }: Pick<ScheduleOptions, 'workflowId' | 'skillId'>,
   before: ScheduleSettings,
 ): Pick<ScheduleSettings, 'targetKind' | 'target'> | null {
   const isGiven = (value: string | null | undefined): value is string => value !== undefined && value !== null;

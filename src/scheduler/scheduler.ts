@@ -1,11 +1,18 @@
 import type { ScheduleFired } from '../../schemas/generated/events.ts';
 import { decideSchedule } from '../domain/schedule/decide.ts';
-import { decideFirings, type Firings, nextDueMs, unsettledTimes } from '../domain/schedule/firings.ts';
+import {
+  decideFirings,
+  type Firings,
+  nextDueMs,
+  unsettledBackfills,
+  unsettledTimes,
+} from '../domain/schedule/firings.ts';
 import type { AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
-import { TimerQueue } from '../kernel/timer-queue.ts';
+import { Queue } from '../kernel/queue.ts';
+import { WakeUps } from '../kernel/wake-ups.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Launcher, Obstacle } from './launcher.ts';
 import { type TrackedSchedule, TrackedSchedules } from './tracked-schedules.ts';
@@ -43,15 +50,15 @@ const maxRounds = 1000;
 export class Scheduler {
   readonly #deps: SchedulerDependencies;
   readonly #tracked: TrackedSchedules;
-  readonly #timers: TimerQueue<TrackedSchedule>;
-  readonly #waiting: TrackedSchedule[] = [];
+  readonly #wakeUps: WakeUps<TrackedSchedule>;
+  readonly #waiting = new Queue<TrackedSchedule>();
   #accepting = false;
   #busy = 0;
   readonly #launching = new Set<Promise<void>>();
 
   constructor(deps: SchedulerDependencies) {
     this.#deps = deps;
-    this.#timers = new TimerQueue(
+    this.#wakeUps = new WakeUps(
       deps.clock,
       (schedule) => {
         this.#lookAfter(schedule);
@@ -124,7 +131,7 @@ export class Scheduler {
   /** Fires nothing more, and waits for what is on its way. */
   async stop(): Promise<void> {
     this.#accepting = false;
-    this.#timers.stop();
+    this.#wakeUps.stop();
     this.#tracked.close();
     while (this.#busy > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await Promise.all(this.#launching);
@@ -142,8 +149,11 @@ export class Scheduler {
   async #delete(schedule: TrackedSchedule): Promise<void> {
     while (this.#accepting && this.#tracked.get(schedule.id) === schedule) {
       const { state, times } = schedule;
-      const missed = unsettledTimes(state, times.instants, this.#deps.clock.now());
-      const result = await this.#append(schedule, decideSchedule({ kind: 'delete', missed }, state));
+      const nowMs = this.#deps.clock.now();
+      const missed = unsettledTimes(state, times.instants, nowMs);
+      const missedBackfills = unsettledBackfills(state, times.instants);
+      const events = decideSchedule({ kind: 'delete', missed, missedBackfills }, state);
+      const result = await this.#append(schedule, events, nowMs);
       if (result?.outcome === 'accepted') return;
       await new Promise((resolve) => setTimeout(resolve, lostRaceMs));
     }
@@ -159,7 +169,7 @@ export class Scheduler {
     if (!this.#accepting || schedule.busy || !this.#isMine(schedule)) return;
     if (schedule.state.backfills.size > 0) this.#lookAfter(schedule);
     const dueMs = nextDueMs(schedule.state, schedule.times);
-    if (dueMs !== null) this.#timers.add(dueMs, schedule);
+    if (dueMs !== null) this.#wakeUps.add(dueMs, schedule);
   }
 
   /** In the order in which they became due, a number of them at once. */
@@ -252,15 +262,19 @@ export class Scheduler {
     const { state, times } = schedule;
     const missed = unsettledTimes(state, times.instants, nowMs);
     const command = { kind: 'resume', note: 'The time of the pause is over.', missed } as const;
-    await this.#append(schedule, decideSchedule(command, state));
+    await this.#append(schedule, decideSchedule(command, state), nowMs);
   }
 
   /** A refused revision says that somebody was faster: what the log says of it is on its way here. */
-  async #append(schedule: TrackedSchedule, events: Firings['events']): Promise<AppendResult | null> {
-    const { log, clock, node, onError } = this.#deps;
+  async #append(
+    schedule: TrackedSchedule,
+    events: Firings['events'],
+    atMs = this.#deps.clock.now(),
+  ): Promise<AppendResult | null> {
+    const { log, node, onError } = this.#deps;
     const { id, revision: expected } = schedule;
     try {
-      const result = await log.append({ stream: id, events, expected, actor: node, atMs: clock.now() });
+      const result = await log.append({ stream: id, events, expected, actor: node, atMs });
       if (result.outcome === 'conflict') schedule.again = true;
       return result;
     } catch (error) {

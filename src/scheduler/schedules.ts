@@ -6,18 +6,24 @@ import {
   type ScheduleCommand,
   type ScheduleEvent,
 } from '../domain/schedule/decide.ts';
-import { effectiveAt, nextInstant, unsettledTimes } from '../domain/schedule/firings.ts';
+import { effectiveAt, nextInstant, unsettledBackfills, unsettledTimes } from '../domain/schedule/firings.ts';
 import { initialSchedule, type LivingSchedule, type ScheduleState } from '../domain/schedule/state.ts';
 import type { EventLog, Position } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError, type Problem } from '../kernel/errors.ts';
 import { derivedId, newId, randomText } from '../kernel/ids.ts';
 import { canonicalJson, type JsonObject } from '../kernel/json.ts';
-import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Launcher } from './launcher.ts';
-import { defaultSettings, invalidSettings, type ScheduleOptions, settingsWith } from './schedule-settings.ts';
+import {
+  defaultSettings,
+  invalidSettings,
+  type ParameterSpecs,
+  type ScheduleOptions,
+  settingsWith,
+  targetOf,
+} from './schedule-settings.ts';
 import { type ScheduleTimes, stateIn, timesOf } from './schedule-times.ts';
 
 /** A time at which a schedule will fire: as the expression names it, and with the spread. */
@@ -32,12 +38,13 @@ interface Dependencies {
   readonly vault: Vault;
   readonly queries: Pick<Queries, 'scheduleById' | 'countSchedules'>;
   readonly launcher: Launcher;
-  readonly skillOf: (name: string) => LoadedSkill | undefined;
   readonly maxPerUser: number;
 }
 
 const maxTries = 20;
 const maxBackfillTimes = 10_000;
+const runsNothing =
+  'It runs nothing, as neither workflowId nor skillId is given: its firings are only recorded, and told to webhooks (schedule.fired).';
 
 /** What may be asked of schedules. Every change is an event; secret parameters go into the vault before it. */
 export class Schedules {
@@ -57,9 +64,10 @@ export class Schedules {
     options: ScheduleOptions,
     idempotencyKey: string | null = null,
   ): Promise<{ readonly id: string; readonly position: Position }> {
-    const { queries, maxPerUser, clock, vault, skillOf } = this.#deps;
+    const { queries, maxPerUser, clock, vault } = this.#deps;
     const id = idempotencyKey === null ? newId('sched', clock) : derivedId('sched', owner, idempotencyKey);
-    const { settings, secret } = settingsWith(id, options, defaultSettings, skillOf);
+    const specs = await this.#specsOf(owner, options, defaultSettings);
+    const { settings, secret } = settingsWith(id, options, defaultSettings, specs);
     if ((await queries.countSchedules(owner)) >= maxPerUser)
       throw new AppError('LIMIT_REACHED', { message: `There are ${String(maxPerUser)} schedules already.` });
     const sealed = await this.#seal(id, owner, secret);
@@ -82,17 +90,24 @@ export class Schedules {
   }
 
   async revise(id: string, actor: string, options: ScheduleOptions): Promise<Position | null> {
-    const row = await this.#row(id);
-    const before = stateIn(row);
-    const { settings, secret } = settingsWith(id, options, before.settings, this.#deps.skillOf);
-    const sealed = options.params === undefined ? before.settings.sealed : await this.#seal(id, before.owner, secret);
-    const position = await this.#execute(id, actor, (state) => ({
-      ...{ kind: 'revise', settings: { ...settings, sealed } },
-      missed: state.phase === 'active' ? this.#unsettled(id, state) : null,
-    }));
-    if (before.settings.sealed !== null && before.settings.sealed !== sealed)
-      await this.#deps.vault.take('schedule', before.settings.sealed);
-    return position;
+    const { clock, vault } = this.#deps;
+    for (let tries = 0; tries < maxTries; tries++) {
+      const row = await this.#row(id);
+      const before = stateIn(row);
+      const specs = await this.#specsOf(before.owner, options, before.settings);
+      const { settings, secret } = settingsWith(id, options, before.settings, specs);
+      const old = before.settings.sealed;
+      const sealed = options.params === undefined ? old : await this.#seal(id, before.owner, secret);
+      const nowMs = clock.now();
+      const missed = this.#unsettled(id, before, nowMs);
+      const events = decideSchedule({ kind: 'revise', settings: { ...settings, sealed }, missed }, before);
+      const position = await this.#append(row, actor, events, nowMs);
+      // Of the two, the one that does not count is taken out.
+      const useless = position === null ? sealed : old;
+      if (useless !== null && sealed !== old) await vault.take('schedule', useless);
+      if (position !== null) return position;
+    }
+    throw new AppError('REVISION_CONFLICT');
   }
 
   pause(id: string, actor: string, note: string, untilMs: number | null): Promise<Position | null> {
@@ -101,11 +116,17 @@ export class Schedules {
 
   /** The times that came while it was paused are recorded as skipped. */
   resume(id: string, actor: string, note: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state) => ({ kind: 'resume', note, missed: this.#unsettled(id, state) }));
+    return this.#execute(id, actor, (state, nowMs) => ({
+      ...{ kind: 'resume', note },
+      missed: this.#unsettled(id, state, nowMs),
+    }));
   }
 
   delete(id: string, actor: string): Promise<Position | null> {
-    return this.#execute(id, actor, (state) => ({ kind: 'delete', missed: this.#unsettled(id, state) }));
+    return this.#execute(id, actor, (state, nowMs) => {
+      const missedBackfills = unsettledBackfills(state, timesOf(id, state.settings).instants);
+      return { kind: 'delete', missed: this.#unsettled(id, state, nowMs), missedBackfills };
+    });
   }
 
   /** Fires now, whatever the expression says, and whether or not it is paused. */
@@ -121,10 +142,10 @@ export class Schedules {
         throw new AppError(obstacle.reason === 'targetMissing' ? 'MOVE_NOT_ALLOWED' : 'PARAMS_INVALID', {
           message: obstacle.note,
         });
-      const instantMs = this.#deps.clock.now();
+      const instantMs = unusedInstant(this.#deps.clock.now(), row.lastFiredAtMs);
       const execution = this.#deps.launcher.executionOf(id, state, `manual/${String(instantMs)}`);
       const fired = { instantMs, effectiveAtMs: instantMs, trigger: 'manual', execution, backfill: null } as const;
-      const position = await this.#append(row, actor, [{ type: 'ScheduleFired', data: fired }]);
+      const position = await this.#append(row, actor, [{ type: 'ScheduleFired', data: fired }], instantMs);
       if (position === null) continue;
       const causationId = `${id}@${String(row.revision + 1)}`;
       if (execution !== null) await this.#deps.launcher.launch(id, state, fired, causationId);
@@ -161,9 +182,10 @@ export class Schedules {
     return upcomingOf({ ...state, settledMs: Math.max(state.settledMs, nowMs) }, times, count);
   }
 
-  /** The first firings of a schedule that there is not yet. Throws VALIDATION_FAILED. */
-  preview(options: ScheduleOptions, count: number): readonly UpcomingFiring[] {
-    const { settings } = settingsWith('sched_preview', options, defaultSettings, this.#deps.skillOf);
+  /** The first firings of a schedule of `owner` that there is not yet. Throws VALIDATION_FAILED. */
+  async preview(owner: string, options: ScheduleOptions, count: number): Promise<readonly UpcomingFiring[]> {
+    const specs = await this.#specsOf(owner, options, defaultSettings);
+    const { settings } = settingsWith('sched_preview', options, defaultSettings, specs);
     const nowMs = this.#deps.clock.now();
     const settledMs = settings.startAtMs !== null && settings.startAtMs > nowMs ? settings.startAtMs - 1 : nowMs;
     const nothing = { buffered: [], backfills: new Map(), pausedUntilMs: null, runs: 0 } as const;
@@ -173,8 +195,10 @@ export class Schedules {
 
   /** What a caller should know of a schedule that cannot run as it is. */
   async warningsFor(row: ScheduleRow): Promise<readonly string[]> {
+    const state = stateIn(row);
+    if (state.settings.targetKind === 'none') return [runsNothing];
     try {
-      const obstacle = await this.#deps.launcher.obstacleFor(stateIn(row));
+      const obstacle = await this.#deps.launcher.obstacleFor(state);
       return obstacle === null ? [] : [`${obstacle.note} Firings are skipped until that has changed.`];
     } catch (error) {
       if (isAppError(error)) return [];
@@ -182,8 +206,13 @@ export class Schedules {
     }
   }
 
-  #unsettled(id: string, state: LivingSchedule): MissedTimes | null {
-    return unsettledTimes(state, timesOf(id, state.settings).instants, this.#deps.clock.now());
+  async #specsOf(owner: string, options: ScheduleOptions, before: ScheduleSettings): Promise<ParameterSpecs | null> {
+    const target = targetOf(options, before);
+    return target === null ? null : this.#deps.launcher.parametersOf(owner, target);
+  }
+
+  #unsettled(id: string, state: LivingSchedule, nowMs: number): MissedTimes | null {
+    return unsettledTimes(state, timesOf(id, state.settings).instants, nowMs);
   }
 
   async #row(id: string): Promise<ScheduleRow> {
@@ -195,26 +224,28 @@ export class Schedules {
   async #execute(
     id: string,
     actor: string,
-    command: (state: LivingSchedule) => ScheduleCommand,
+    command: (state: LivingSchedule, nowMs: number) => ScheduleCommand,
   ): Promise<Position | null> {
     for (let tries = 0; tries < maxTries; tries++) {
       const row = await this.#row(id);
       const state: ScheduleState = stateIn(row);
-      const events = decideSchedule(command(state), state);
+      const nowMs = this.#deps.clock.now();
+      const events = decideSchedule(command(state, nowMs), state);
       if (events.length === 0) return null;
-      const position = await this.#append(row, actor, events);
+      const position = await this.#append(row, actor, events, nowMs);
       if (position !== null) return position;
     }
     throw new AppError('REVISION_CONFLICT');
   }
 
-  /** Null when somebody else was faster. */
+  /** Null when somebody else was faster. `atMs`: up to when the events settle times. */
   async #append(
     { id, revision: expected }: ScheduleRow,
     actor: string,
     events: readonly ScheduleEvent[],
+    atMs: number,
   ): Promise<Position | null> {
-    const result = await this.#deps.log.append({ stream: id, events, expected, actor, atMs: this.#deps.clock.now() });
+    const result = await this.#deps.log.append({ stream: id, events, expected, actor, atMs });
     return result.outcome === 'accepted' ? result.position : null;
   }
 
@@ -224,6 +255,12 @@ export class Schedules {
     await this.#deps.vault.put('schedule', name, owner, secret);
     return name;
   }
+}
+
+/** A firing by hand is named by its time: two within one millisecond must not be the same. */
+function unusedInstant(nowMs: number, lastFiredAtMs: number | null): number {
+  const isAhead = lastFiredAtMs !== null && lastFiredAtMs >= nowMs && lastFiredAtMs < nowMs + 1000;
+  return isAhead ? lastFiredAtMs + 1 : nowMs;
 }
 
 function upcomingOf(

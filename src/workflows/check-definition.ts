@@ -6,14 +6,14 @@ import {
   type StepRetry,
   type WorkflowDefinition,
 } from '../domain/workflow/definition.ts';
-import { referenceIn, referencesIn, tokensOf } from '../domain/workflow/references.ts';
+import { referencesIn, tokensOf } from '../domain/workflow/references.ts';
 import { closest } from '../kernel/closest.ts';
 import type { Problem } from '../kernel/errors.ts';
 import { isJsonObject, isTooDeep, type JsonObject, type JsonValue } from '../kernel/json.ts';
 import { skillNamePattern } from '../skills/metadata-fields.ts';
 import { checkParameterSpecs, checkRetry } from '../skills/metadata.ts';
-import { checkParameters } from '../skills/parameters.ts';
 import type { ParameterSpec } from '../skills/skill.ts';
+import { stepParamProblems } from './step-params.ts';
 import { inOrder } from './step-order.ts';
 
 /** The parameters of a skill; undefined where there is no such skill. */
@@ -26,6 +26,8 @@ const maxSteps = 200;
 const maxRunMs = 2_073_600_000;
 const maxStepMs = 900_000;
 const maxFanOut = 1000;
+/** After so many problems nobody is asked any more what else was meant: looking for it takes time. */
+const maxHinted = 100;
 const workflowKeys = ['name', 'description', 'input', 'steps', 'output', 'timeoutMs'];
 const stepKeys = [
   'skill',
@@ -85,12 +87,10 @@ class Check {
     this.problems.push(...checkParameterSpecs(this.#input, '/input'));
     this.#wholeOrNull(timeoutMs, '/timeoutMs', maxRunMs);
     const ids = Object.keys(this.#steps);
-    this.#expect(
-      ids.length > 0 && ids.length <= maxSteps,
-      '/steps',
-      `must be an object with 1 to ${String(maxSteps)} steps by their ids`,
-    );
-    const steps = ids.map((id) => this.#step(id));
+    const isFew = ids.length > 0 && ids.length <= maxSteps;
+    this.#expect(isFew, '/steps', `must be an object with 1 to ${String(maxSteps)} steps by their ids`);
+    // What is wrong with thousands of steps is not looked at: they are too many, and it would take long.
+    const steps = isFew ? ids.map((id) => this.#step(id)) : [];
     this.#references(output, '/output', { own: null, isFanOut: false });
     const ordered = inOrder(steps);
     if (ordered.circle !== null)
@@ -146,7 +146,7 @@ class Check {
     const specs = typeof name === 'string' ? this.#parametersOf(name) : undefined;
     if (typeof name !== 'string') this.#problem(`${path}/skill`, 'must be the name of a skill');
     else if (specs === undefined) this.#problem(`${path}/skill`, `there is no skill ${name}`);
-    else this.problems.push(...paramProblems(specs, params, path));
+    else this.problems.push(...stepParamProblems(specs, params, path));
     return typeof name === 'string' ? name : '';
   }
 
@@ -168,7 +168,7 @@ class Check {
 
   #conditions(value: JsonValue | undefined, path: string, id: string): readonly Condition[] {
     if (value === undefined || value === null) return [];
-    const list = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
+    const list = Array.isArray(value) ? this.#few<JsonValue>(value, `${path}/when`) : [value];
     return list.flatMap((one, i) => {
       const at = Array.isArray(value) ? `${path}/when/${String(i)}` : `${path}/when`;
       if (!isJsonObject(one)) {
@@ -187,16 +187,21 @@ class Check {
 
   #needs(value: JsonValue | undefined, path: string, id: string): readonly string[] {
     if (value === undefined || value === null) return [];
-    const list = (Array.isArray(value) ? value : [value]) as readonly JsonValue[];
+    const list = Array.isArray(value) ? this.#few<JsonValue>(value, `${path}/needs`) : [value];
     return list.flatMap((need, i) =>
       this.#other(need, `${path}/needs/${String(i)}`, id) && typeof need === 'string' ? [need] : [],
     );
   }
 
+  #few<T>(list: readonly T[], path: string): readonly T[] {
+    if (list.length <= maxSteps) return list;
+    this.#problem(path, `must be at most ${String(maxSteps)}`);
+    return [];
+  }
+
   #other(value: JsonValue | undefined, path: string, id: string): boolean {
-    const ids = Object.keys(this.#steps);
-    if (typeof value === 'string' && value !== id && ids.includes(value)) return true;
-    const hint = typeof value === 'string' ? closest(value, ids) : undefined;
+    if (typeof value === 'string' && value !== id && Object.hasOwn(this.#steps, value)) return true;
+    const hint = typeof value === 'string' ? this.#meant(value, Object.keys(this.#steps)) : undefined;
     const what = value === id ? 'is the step itself' : 'must be the id of another step';
     this.#problem(path, hint === undefined || hint === id ? what : `${what}. Did you mean ${hint}?`);
     return false;
@@ -210,6 +215,7 @@ class Check {
   ): readonly string[] {
     return referencesIn(value, path).flatMap(({ path: at, reference }) => {
       const [root, first, ...rest] = tokensOf(reference.pointer) ?? [];
+      this.#keys(reference.beside, [], at);
       if (root === 'steps' && first !== undefined) {
         const inside = rest[0] === undefined || ['status', 'result', 'error'].includes(rest[0]);
         this.#expect(inside, at, 'of a step there are status, result and error');
@@ -225,7 +231,7 @@ class Check {
   #inputReference(name: string | undefined, at: string, path: string): void {
     const names = Object.keys(this.#input);
     if (name !== undefined && !names.includes(name)) {
-      const hint = closest(name, names);
+      const hint = this.#meant(name, names);
       this.#problem(at, `there is no input ${name}${hint === undefined ? '' : `. Did you mean ${hint}?`}`);
     }
     const shows = name === undefined ? names.some((each) => this.#isSecret(each)) : this.#isSecret(name);
@@ -254,9 +260,13 @@ class Check {
   #keys(value: JsonObject, known: readonly string[], path: string): void {
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
-      const hint = closest(key, known);
+      const hint = this.#meant(key, known);
       this.#problem(`${path}/${key}`, `is not known${hint === undefined ? '' : `. Did you mean ${hint}?`}`);
     }
+  }
+
+  #meant(name: string, known: readonly string[]): string | undefined {
+    return this.problems.length < maxHinted ? closest(name, known) : undefined;
   }
 
   #expect(condition: boolean, path: string, message: string): void {
@@ -266,31 +276,6 @@ class Check {
   #problem(path: string, message: string): void {
     this.problems.push({ path, message });
   }
-}
-
-/** Values are checked against the skill's list; references count as values of the right type. */
-function paramProblems(
-  specs: Readonly<Record<string, ParameterSpec>>,
-  params: JsonObject,
-  path: string,
-): readonly Problem[] {
-  const checked = checkParameters(specs, params);
-  const wrong = (checked.ok ? [] : checked.problems).filter((problem) => {
-    const [, , parameter = ''] = problem.path.split('/');
-    const names = [parameter, ...(specs[parameter]?.aliases ?? [])];
-    const given = names.map((each) => params[each]).find((each) => each !== undefined);
-    return given === undefined || referencesIn(given, '').length === 0;
-  });
-  const shown = Object.entries(params).filter(
-    ([parameter, value]) => value !== undefined && specs[parameter]?.secret === true && referenceIn(value) === null,
-  );
-  return [
-    ...wrong.map((problem) => ({ path: `${path}${problem.path}`, message: problem.message })),
-    ...shown.map(([parameter]) => ({
-      path: `${path}/params/${parameter}`,
-      message: 'is secret: take it from a secret input of the workflow',
-    })),
-  ];
 }
 
 function isWhole(value: JsonValue, max: number): boolean {

@@ -17,7 +17,7 @@ import type { Workflows } from './workflows.ts';
 
 interface OrchestratorDependencies extends RecorderDependencies {
   readonly log: EventLog;
-  readonly queries: Pick<Queries, 'openRunsAfter' | 'childrenOf' | 'executionById'>;
+  readonly queries: Pick<Queries, 'openRunsAfter' | 'childrenOf' | 'executionById' | 'erasedUserIds'>;
   readonly requests: ExecutionRequests;
   readonly workflows: Workflows;
   readonly vault: Vault;
@@ -85,6 +85,8 @@ export class Orchestrator {
     }
     this.#accepting = true;
     this.#dealtAnew();
+    // The node that erased an account may have died before it cancelled what the account had under way.
+    for (const userId of await this.#deps.queries.erasedUserIds()) this.#ownerErased(userId);
   }
 
   /** Begins nothing more, and waits for what is on its way to the log. */
@@ -277,11 +279,11 @@ export class Orchestrator {
     const causeId = causeIdOf(of.id, step.id, index);
     const id = derivedId('exec', of.owner, causeId);
     this.#follow(active, id, step.id, index);
-    while (this.#accepting && active.open.has(id)) {
+    while (this.#accepting && active.open.has(id) && this.#runs.has(of.id)) {
       const asked = await requestStep(of, launch, causeId, this.#deps);
       if (asked.kind === 'requested') {
         if (!asked.execution.created) await this.#settleIfEnded(active, id);
-        else if (active.cancelled) await this.#recorder.cancel(id, runCancelled);
+        else if (active.cancelled || !this.#runs.has(of.id)) await this.#recorder.cancel(id, runCancelled);
       } else if (asked.kind === 'refused') this.#settle(active, id, failed(asked.error));
       if (asked.kind !== 'later') return;
       await new Promise((resolve) => setTimeout(resolve, retryMs));

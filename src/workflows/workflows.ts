@@ -56,6 +56,9 @@ export class Workflows implements WorkflowStarter {
   readonly #deps: Dependencies;
   readonly #store: DeciderStore<WorkflowState, WorkflowCommand>;
   readonly #definitions = new Map<string, WorkflowDefinition>();
+  /** As the read models have them, until the log tells of something new. */
+  readonly #rows = new Map<string, WorkflowRow>();
+  #changes = 0;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
@@ -63,6 +66,11 @@ export class Workflows implements WorkflowStarter {
       initial: initialWorkflow,
       evolve: evolveWorkflow,
       decide: decideWorkflow,
+    });
+    deps.log.subscribe((events) => {
+      if (!events.some(({ type }) => type === 'WorkflowDefined' || type === 'WorkflowRetired')) return;
+      this.#rows.clear();
+      this.#changes++;
     });
   }
 
@@ -128,11 +136,16 @@ export class Workflows implements WorkflowStarter {
     return this.run(order);
   }
 
-  async obstacleFor(owner: string, workflow: string, params: JsonObject): Promise<Obstacle | null> {
+  async inputOf(owner: string, workflow: string): Promise<Readonly<Record<string, ParameterSpec>> | null> {
     const current = await this.#current(owner, workflow);
     const definition = current?.status === 'defined' ? await this.definitionOf(owner, workflow, current.version) : null;
-    if (definition === null) return { reason: 'targetMissing', note: `There is no workflow ${workflow}.` };
-    const checked = checkParameters(parametersOf(definition), params);
+    return definition === null ? null : parametersOf(definition);
+  }
+
+  async obstacleFor(owner: string, workflow: string, params: JsonObject): Promise<Obstacle | null> {
+    const input = await this.inputOf(owner, workflow);
+    if (input === null) return { reason: 'targetMissing', note: `There is no workflow ${workflow}.` };
+    const checked = checkParameters(input, params);
     if (checked.ok) return null;
     const note = checked.problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
     return { reason: 'paramsInvalid', note: note.slice(0, 1000) };
@@ -140,11 +153,10 @@ export class Workflows implements WorkflowStarter {
 
   /** One version of a workflow; null when there is none. */
   async definitionOf(owner: string, name: string, version: number): Promise<WorkflowDefinition | null> {
-    const id = workflowIdOf(owner, name);
-    const key = `${id}@${String(version)}`;
+    const key = `${owner}/${name}@${String(version)}`;
     const known = this.#definitions.get(key);
     if (known !== undefined) return known;
-    const row = await this.#deps.queries.workflowVersion(id, version);
+    const row = await this.#deps.queries.workflowVersion(workflowIdOf(owner, name), version);
     if (row === null) return null;
     const definition = definitionIn(row);
     if (this.#definitions.size >= maxCached) this.#definitions.clear();
@@ -152,8 +164,15 @@ export class Workflows implements WorkflowStarter {
     return definition;
   }
 
-  #current(owner: string, name: string): Promise<WorkflowRow | null> {
-    return this.#deps.queries.workflowById(workflowIdOf(owner, name));
+  async #current(owner: string, name: string): Promise<WorkflowRow | null> {
+    const key = `${owner}/${name}`;
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const before = this.#changes;
+    const row = await this.#deps.queries.workflowById(workflowIdOf(owner, name));
+    if (this.#rows.size >= maxCached) this.#rows.clear();
+    if (row !== null && this.#changes === before) this.#rows.set(key, row);
+    return row;
   }
 }
 

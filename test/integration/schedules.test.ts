@@ -28,6 +28,7 @@ const create = async (body: object): Promise<string> => {
 interface Firing {
   readonly outcome: string;
   readonly scheduledFor: string;
+  readonly until?: string;
   readonly executionId: string | null;
   readonly reason: string | null;
   readonly trigger: string | null;
@@ -112,6 +113,7 @@ describe('a schedule', () => {
       '/endAt',
       'startAt',
     ],
+    [{ cronExpression: '* * * * *', startAt: '2030-12-31T23:59:60Z' }, '/startAt', 'leap second'],
   ])('is refused when %j is asked for, with the field %s and why', async (body, path, why) => {
     const answer = await call('POST', '/api/schedules', body);
     expect([answer.status, answer.body.problems?.[0]?.path]).toEqual([400, path]);
@@ -130,6 +132,39 @@ describe('a schedule', () => {
     const after = await fired(id, (all) => all.length >= before.length + 2);
     await call('DELETE', `/api/schedules/${id}`);
     expect(after.find(({ outcome }) => outcome === 'skipped')).toMatchObject({ reason: 'paused' });
+  });
+
+  it('that is changed while it is paused still records every time of the pause', async () => {
+    const id = await create({ cronExpression: everySecond });
+    await fired(id, (all) => all.length > 0);
+    await call('POST', `/api/schedules/${id}/pause`);
+    for (let i = 0; i < 2; i++) {
+      const nextMs = Date.now() + 1200;
+      await until('a time has come', () => Date.now() > nextMs);
+      await call('PATCH', `/api/schedules/${id}`, { description: String(i) });
+    }
+    const resumedMs = Date.now();
+    await call('POST', `/api/schedules/${id}/resume`);
+    const all = await fired(id, ([newest]) => Date.parse(newest?.scheduledFor ?? '') > resumedMs);
+    await call('DELETE', `/api/schedules/${id}`);
+    const times = all.flatMap(({ scheduledFor, until: last = scheduledFor }) => {
+      const [fromMs, untilMs] = [Date.parse(scheduledFor), Date.parse(last)];
+      return Array.from({ length: (untilMs - fromMs) / 1000 + 1 }, (_, i) => fromMs + i * 1000);
+    });
+    expect(times).toHaveLength((Math.max(...times) - Math.min(...times)) / 1000 + 1);
+  });
+
+  it('keeps what each of several changes at once asks for', async () => {
+    const id = await create({ cronExpression: never });
+    const changes = [{ description: 'changed' }, { jitterMs: 5 }, { maxRuns: 7 }, { timeZone: 'Asia/Tokyo' }];
+    await Promise.all(changes.map((change) => call('PATCH', `/api/schedules/${id}`, change)));
+    expect((await call('GET', `/api/schedules/${id}`)).body).toMatchObject(Object.assign({}, ...changes) as object);
+  });
+
+  it('gives each of several runs by hand at once an execution of its own', async () => {
+    const id = await create({ cronExpression: never, skillId: 'noop' });
+    const asked = await Promise.all(Array.from({ length: 20 }, () => call('POST', `/api/schedules/${id}/trigger`)));
+    expect(new Set(asked.map(({ body }) => body.executionId as string)).size).toBe(20);
   });
 
   it('goes on by itself after a pause until a time', async () => {
@@ -235,6 +270,15 @@ describe('a schedule', () => {
     expect([refused.status, refused.body.problems[0].path]).toEqual([400, '/until']);
   });
 
+  it('that names nothing to run is made, and says that it runs nothing', async () => {
+    const body = { cronExpression: '*/5 * * * *', description: 'Test every 5 minutes', params: {} };
+    const made = await call('POST', '/api/schedules', body);
+    expect(made.body).toMatchObject({ ...body, workflowId: null, skillId: null });
+    expect(made.body.warnings).toEqual([expect.stringContaining('runs nothing')]);
+    const named = await call('PATCH', `/api/schedules/${String(made.body.id)}`, { skillId: 'noop' });
+    expect(named.body.warnings).toEqual([]);
+  });
+
   it('can be changed: what is left out stays', async () => {
     const id = await create({ cronExpression: never, skillId: 'noop', description: 'one', timeZone: 'Asia/Tokyo' });
     const { body } = await call('PATCH', `/api/schedules/${id}`, { cronExpression: '0 0 1 1 *', maxRuns: 3 });
@@ -294,6 +338,29 @@ describe('a schedule', () => {
     }
   });
 
+  it('keeps the secret input of a workflow in the vault too, and is refused what the workflow does not take', async () => {
+    const secret = 'input-that-is-secret';
+    await call('POST', '/api/workflows', {
+      name: 'secretive',
+      input: { key: { type: 'string', secret: true, required: true } },
+      steps: { uses: { skill: 'takes-secret', params: { apiToken: { $from: '/input/key' } } } },
+    });
+    const wrong = await call('POST', '/api/schedules', { cronExpression: never, workflowId: 'secretive', params: {} });
+    expect([wrong.status, wrong.body.problems[0].path]).toEqual([400, '/params/key']);
+    const id = await create({ cronExpression: never, workflowId: 'secretive', params: { key: secret } });
+    const { body } = await call('POST', `/api/schedules/${id}/trigger`);
+    const run = await until('its end', async () => {
+      const execution = await executionOf(body.executionId as string);
+      return execution.endedAt === null ? null : execution;
+    });
+    expect(run).toMatchObject({ status: 'completed', result: { uses: { secretLength: secret.length } } });
+    const shown = await Promise.all([
+      call('GET', `/api/schedules/${id}`),
+      server.call('GET', '/api/events?limit=500', { token: server.adminKey }),
+    ]);
+    expect(JSON.stringify(shown.map((answer) => answer.body as unknown))).not.toContain(secret);
+  });
+
   it('goes with its user', async () => {
     const gone = await server.newUser();
     const made = await server.call('POST', '/api/schedules', {
@@ -319,6 +386,17 @@ describe('a schedule', () => {
     expect(Object.keys(stats)).toEqual(['totalSchedules', 'totalExecutions', 'schedules']);
     expect(stats.schedules.some((schedule) => schedule.id === id)).toBe(true);
     await expect(schedulerManager.createSchedule('w', 'not cron')).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+    for (const [options, path] of [
+      [{ overlap: 'maybe' }, '/overlap'],
+      [{ maxRuns: 'x' }, '/maxRuns'],
+      [{ startAtMs: Number.NaN }, '/startAtMs'],
+    ] as const)
+      await expect(schedulerManager.createSchedule('w', never, '', {}, options as object)).rejects.toMatchObject({
+        ...{ code: 'VALIDATION_FAILED', problems: [{ path }] },
+      });
+    await expect(schedulerManager.pauseSchedule(id, '', new Date(Number.NaN))).rejects.toMatchObject({
+      ...{ code: 'VALIDATION_FAILED', problems: [{ path: '/untilMs' }] },
+    });
   });
 });
 

@@ -179,6 +179,24 @@ describe('a webhook', () => {
     expect(String(second?.headers['webhook-signature']).split(' ')).toHaveLength(1);
   });
 
+  it('keeps what each of several changes at once asks for', async () => {
+    const { id, secret } = await newWebhook();
+    const changes = [
+      { description: 'changed' },
+      { concurrency: 3 },
+      { ratePerSecond: 9 },
+      { customHeaders: { x: '1' } },
+    ];
+    const answers = await Promise.all([
+      ...changes.map((change) => call('PATCH', `/api/webhooks/${id}`, change)),
+      call('POST', `/api/webhooks/${id}/rotate-secret`, { secret: `${secret.slice(0, -4)}AAA=` }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await call('GET', `/api/webhooks/${id}`)).body).toMatchObject({
+      ...{ description: 'changed', concurrency: 3, ratePerSecond: 9, customHeaders: { x: '***' } },
+    });
+  });
+
   it('hears of what its pattern and its skills let through', async () => {
     const all = await newWebhook({ eventType: 'execution.*', skills: ['noop'] });
     await call('POST', '/api/skills/echo/execute', { params: { message: 'x' } });
@@ -191,6 +209,31 @@ describe('a webhook', () => {
       'execution.requested',
       'execution.started',
     ]);
+  });
+
+  it('gets all of a burst, each event once, however much more that is than is kept in memory', async () => {
+    const { id, path } = await newWebhook({ concurrency: 32 });
+    const events = 700;
+    let left = events;
+    const worker = async (): Promise<void> => {
+      while (left-- > 0) await emit('test.burst', { left });
+    };
+    await Promise.all(Array.from({ length: 32 }, worker));
+    await until('all of them are delivered', async () => {
+      const { body } = await call('GET', `/api/webhooks/${id}/deliveries?status=delivered&limit=1`);
+      return body.total === events;
+    });
+    expect(new Set(sink.at(path).map(({ headers }) => headers['webhook-id'])).size).toBe(events);
+    expect(sink.at(path)).toHaveLength(events);
+  });
+
+  it('hears of what only the read models know whose it is', async () => {
+    const { path } = await newWebhook({ eventType: 'schedule.fired' });
+    const schedule = await call('POST', '/api/schedules', { cronExpression: '0 0 29 2 *', skillId: 'noop' });
+    const scheduleId = schedule.body.id as string;
+    expect((await call('POST', `/api/schedules/${scheduleId}/trigger`)).status).toBe(202);
+    const [delivery] = await arrived(path);
+    expect(delivery?.body).toMatchObject({ event: 'schedule.fired', data: { scheduleId, trigger: 'manual' } });
   });
 
   it('that is disabled gets nothing until it is enabled, and then what it missed, or not', async () => {
@@ -223,6 +266,21 @@ describe('a webhook', () => {
     expect(sink.at(path)).toHaveLength(1);
   });
 
+  it('that is answered with a redirect says where to, and is not sent there', async () => {
+    const { id, path } = await newWebhook({ retryDelaysMs: [] });
+    sink.answer(301, { location: `${sink.url}/elsewhere` });
+    await emit('test.moved');
+    const [delivery] = await settled(id);
+    sink.answer(200);
+    expect(delivery.attempts).toMatchObject([
+      {
+        ...{ statusCode: 301, errorCode: 'redirect' },
+        message: `Answered 301 to ${sink.url}/elsewhere; redirects are not followed.`,
+      },
+    ]);
+    expect([sink.at(path).length, sink.at('/elsewhere').length]).toEqual([1, 0]);
+  });
+
   it('that is deleted has its waiting deliveries skipped, and said to be', async () => {
     const { id, path } = await newWebhook({ retryDelaysMs: [3_600_000] });
     sink.answer(500);
@@ -239,6 +297,27 @@ describe('a webhook', () => {
       const feed = await server.call('GET', `/api/events?stream=${waiting.id as string}`, { token: server.adminKey });
       return feed.body.some(({ type }: { type: string }) => type.startsWith('ihuman.DeliverySkipped'));
     });
+  });
+
+  it('goes with its user, and its waiting deliveries say so', async () => {
+    const user = await server.newUser();
+    const path = newPath();
+    sink.reply = (request, response) => response.writeHead(request.path === path ? 500 : 200).end();
+    const asUser = (method: string, at: string, body?: object) =>
+      server.call(method, at, { token: user.token, ...(body && { body }) });
+    const wanted = { eventType: 'test.*', url: sink.url + path, retryDelaysMs: [3_600_000] };
+    const hook = (await asUser('POST', '/api/webhooks', wanted)).body.id as string;
+    await asUser('POST', '/api/events', { event: 'test.waits' });
+    await arrived(path);
+    await asUser('DELETE', '/api/auth/me');
+    await until('it is skipped', async () => {
+      const { body } = await server.call('GET', '/api/events?limit=500&types=DeliverySkipped', {
+        token: server.adminKey,
+      });
+      const all = body as readonly { data: { webhook: string; reason: string } }[];
+      return all.some(({ data }) => data.webhook === hook && data.reason === 'userErased');
+    });
+    sink.answer(200);
   });
 
   it('can be tried with a test event, and a delivery by hand, once each', async () => {
@@ -307,6 +386,41 @@ describe('a webhook', () => {
     expect(seen('b')).toEqual([1, 2, 3]);
   });
 
+  it('that keeps the order of each key delivers the others while one fails, however many of that one wait', async () => {
+    const { id, path } = await newWebhook({ ordering: 'key', retryDelaysMs: [3_600_000] });
+    sink.reply = ({ body }, response) => response.writeHead(body.data.k === 'bad' ? 500 : 200).end();
+    await Promise.all(Array.from({ length: 300 }, (_, n) => emit('test.blocked', { k: 'bad', n }, 'bad')));
+    for (const n of [1, 2, 3]) await emit('test.blocked', { k: 'good', n }, 'good');
+    const seen = await arrived(path, 4);
+    expect(seen.map(({ body }) => body.data.k)).toEqual(['bad', 'good', 'good', 'good']);
+    sink.answer(200);
+    await call('POST', `/api/webhooks/${id}/disable`);
+    await call('POST', `/api/webhooks/${id}/enable`, { backlog: 'skip' });
+    await until('the rest is skipped', async () => {
+      const { body } = await call('GET', `/api/webhooks/${id}`);
+      return body.stats.pending === 0 && body.stats.failed === 300 && body.stats.delivered === 3;
+    });
+  });
+
+  it('that keeps the order of each key keeps it over a long list, with failures in between', async () => {
+    const { id, path } = await newWebhook({ ordering: 'key', retryDelaysMs: [1, 1] });
+    sink.reply = ({ headers, body }, response) => {
+      const fails = body.data.n % 7 === 0 && headers['x-ihuman-attempt'] === '1';
+      response.writeHead(fails ? 503 : 200).end();
+    };
+    const keys = ['a', 'b', 'c'];
+    for (let n = 0; n < 200; n++) await Promise.all(keys.map((k) => emit('test.long', { k, n }, k)));
+    await until('all have ended', async () => {
+      const { body } = await call('GET', `/api/webhooks/${id}`);
+      return body.stats.delivered === 600 ? body : null;
+    });
+    sink.answer(200);
+    for (const key of keys) {
+      const order = sink.at(path).flatMap(({ body }) => (body.data.k === key ? [body.data.n as number] : []));
+      expect(order).toEqual([...order].sort((x, y) => x - y));
+    }
+  });
+
   it('is refused with all that is wrong with it', async () => {
     const answer = await call('POST', '/api/webhooks', {
       eventType: 'execution.complete',
@@ -356,6 +470,22 @@ describe('a webhook', () => {
     expect(second.body.id).toBe(first.body.id);
     expect(second.body.secret).toBeUndefined();
     expect((await create({ jitter: 1 })).body.code).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('is checked as a request is when the program makes it that ihuman is embedded in', async () => {
+    const { webhookManager } = server.platform;
+    const { userId } = await server.newUser();
+    const make = (options: object, secret: unknown = 's') =>
+      webhookManager.createWebhook(userId, 'test.*', `${sink.url}/x`, secret as string, options);
+    for (const [options, path] of [
+      [{ concurrency: 0 }, '/concurrency'],
+      [{ jitter: 2 }, '/jitter'],
+      [{ retryDelaysMs: 'soon' }, '/retryDelaysMs'],
+      [{ ordering: 'some' }, '/ordering'],
+    ] as const)
+      await expect(make(options)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', problems: [{ path }] });
+    await expect(make({}, 5)).rejects.toMatchObject({ code: 'VALIDATION_FAILED', problems: [{ path: '/secret' }] });
+    await expect(webhookManager.getDeliveryHistory('hook_x', -1)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 
   it('can be made and followed by the program that ihuman is embedded in', async () => {

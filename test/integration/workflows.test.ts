@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { openBackend } from '../../src/event-log/open-backend.ts';
 import { type Answer, TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -350,6 +351,66 @@ describe('a workflow', () => {
     expect(runs.status).toBe(202);
     expect((await call('GET', `/api/executions/${runs.body.executionId as string}/tree`)).status).toBe(404);
   });
+});
+
+/** Records in the log of a server that is stopped that an account was erased, and does nothing of what follows from it. */
+async function eraseIn(dataDir: string, userId: string): Promise<void> {
+  const ignored = (): void => undefined;
+  const backend = await openBackend({
+    ...{ backend: 'embedded', dataDir, vaultKey: new Uint8Array(), node: 'test', kafka: null as never },
+    ...{ onProgress: ignored, onFailure: ignored, onForeign: ignored, onCutOff: ignored },
+  });
+  const known = await backend.log.readStream(userId);
+  const { outcome } = await backend.log.append({
+    ...{ stream: userId, events: [{ type: 'UserErased', data: { reason: 'requested' } }], actor: userId },
+    ...{ expected: known.length - 1, atMs: Date.now() },
+  });
+  await backend.close();
+  expect(outcome).toBe('accepted');
+}
+
+it('a run that has ended begins no step that had to wait for room', async () => {
+  const own = await TestServer.start(tempDir(), [...flags, '--max-queued=1']);
+  const { token: mine } = await own.newUser();
+  const asked = (method: string, path: string, body?: object) =>
+    own.call(method, path, { token: mine, ...(body && { body }) });
+  const steps = {
+    first: { skill: 'step', params: { waitMs: 1000 } },
+    second: { skill: 'step', needs: ['first'], params: { text: 'too late' } },
+  };
+  await asked('POST', '/api/workflows', { name: 'crowded', timeoutMs: 2500, steps });
+  const id = (await asked('POST', '/api/workflows/crowded/run')).body.executionId as string;
+  const children = async () => (await asked('GET', '/api/executions?skillId=step')).body.executions;
+  await until('the first step runs', async () => (await children())[0]?.status === 'running');
+  const waiting = (await asked('POST', '/api/skills/noop/execute', { delayMs: 3_600_000 })).body.executionId as string;
+  await until(
+    'its time is over',
+    async () => (await asked('GET', `/api/executions/${id}`)).body.status === 'timed-out',
+  );
+  await asked('POST', `/api/executions/${waiting}/cancel`);
+  // As long as it takes to ask again, and longer.
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const begun = await children();
+  await own.stop();
+  expect(begun.map(({ status }: { status: string }) => status)).toEqual(['completed']);
+});
+
+it('a run of an account that was erased while nobody ran it is cancelled at the start', async () => {
+  const dataDir = tempDir();
+  const flagsOfRun = [...flags, '--shutdown-grace-ms=0'];
+  let own = await TestServer.start(dataDir, flagsOfRun);
+  const { token: mine, userId } = await own.newUser();
+  const steps = { slow: { skill: 'step', params: { waitMs: 600_000 } } };
+  await own.call('POST', '/api/workflows', { token: mine, body: { name: 'orphan', steps } });
+  const id = (await own.call('POST', '/api/workflows/orphan/run', { token: mine })).body.executionId as string;
+  const statusOf = async () =>
+    (await own.call('GET', `/api/executions/${id}`, { token: own.adminKey })).body.status as string;
+  await until('it runs', async () => (await statusOf()) === 'running');
+  await own.stop();
+  await eraseIn(dataDir, userId);
+  own = await TestServer.start(dataDir, flags);
+  await until('it is cancelled', async () => (await statusOf()) === 'cancelled');
+  await own.stop();
 });
 
 describe('a server that starts again', () => {

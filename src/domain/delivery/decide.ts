@@ -7,6 +7,8 @@ export interface AttemptOutcome {
   readonly statusCode: number | null;
   /** What went wrong when there was no answer. */
   readonly failure: { readonly code: string; readonly message: string } | null;
+  /** Where a redirect leads. */
+  readonly location: string | null;
   /** What the receiver asked for by `Retry-After`. */
   readonly retryAfterMs: number | null;
   readonly durationMs: number;
@@ -29,6 +31,7 @@ type DeliveryEvent = EventOf<'DeliverySucceeded' | 'DeliveryAttemptFailed'>;
 
 /** The longest wait that a receiver can ask for. */
 const maxRetryAfterMs = 3_600_000;
+const maxLocationChars = 500;
 
 /**
  * The event that the outcome of an attempt is. Success is any 2xx; a redirect is a failure. A failed attempt is repeated as the
@@ -49,7 +52,7 @@ export function decideOutcome(
   const answer = { durationMs, requestHeaders, responseExcerpt, responseTruncated };
   if (statusCode !== null && statusCode >= 200 && statusCode < 300)
     return { type: 'DeliverySucceeded', data: { ...about, statusCode, ...answer } };
-  const { code, message } = outcome.failure ?? httpFailure(statusCode ?? 0);
+  const { code, message } = outcome.failure ?? httpFailure(statusCode ?? 0, outcome.location);
   const delayMs = statusCode === 410 ? null : delayBefore(state, settings, outcome, random);
   const nextAttemptAtMs = delayMs === null ? null : nowMs + delayMs;
   return {
@@ -58,9 +61,11 @@ export function decideOutcome(
   };
 }
 
-function httpFailure(statusCode: number): { readonly code: string; readonly message: string } {
-  if (statusCode >= 300 && statusCode < 400)
-    return { code: 'redirect', message: `Answered ${String(statusCode)}; redirects are not followed.` };
+function httpFailure(statusCode: number, location: string | null): { readonly code: string; readonly message: string } {
+  if (statusCode >= 300 && statusCode < 400) {
+    const to = location === null ? '' : ` to ${location.slice(0, maxLocationChars)}`;
+    return { code: 'redirect', message: `Answered ${String(statusCode)}${to}; redirects are not followed.` };
+  }
   return { code: 'http_error', message: `Answered ${String(statusCode)}.` };
 }
 

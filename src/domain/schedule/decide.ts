@@ -20,13 +20,23 @@ export type ScheduleCommand =
     }
   | { readonly kind: 'resume'; readonly note: string; readonly missed: MissedTimes | null }
   | { readonly kind: 'request-backfill'; readonly backfill: string; readonly fromMs: number; readonly untilMs: number }
-  | { readonly kind: 'delete'; readonly missed: MissedTimes | null };
+  | {
+      readonly kind: 'delete';
+      readonly missed: MissedTimes | null;
+      readonly missedBackfills: readonly MissedBackfill[];
+    };
 
 /** Times between two, both included, and how many; null when they were not counted. */
 export interface MissedTimes {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly count: number | null;
+}
+
+/** The times that a backfill did not come to. */
+export interface MissedBackfill {
+  readonly backfill: string;
+  readonly missed: MissedTimes;
 }
 
 export type ScheduleEvent = EventOf<
@@ -56,7 +66,10 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
   if (state.phase === 'absent' || state.phase === 'deleted') throw new AppError('SCHEDULE_NOT_FOUND');
   switch (command.kind) {
     case 'revise':
-      return [...skipped(command.missed, 'revised'), { type: 'ScheduleRevised', data: { settings: command.settings } }];
+      return [
+        ...skipped(command.missed, state.phase === 'paused' ? 'paused' : 'revised'),
+        { type: 'ScheduleRevised', data: { settings: command.settings } },
+      ];
     case 'pause': {
       const { reason, note, untilMs } = command;
       if (state.phase === 'paused' && state.pausedUntilMs === untilMs) return [];
@@ -77,6 +90,7 @@ export function decideSchedule(command: ScheduleCommand, state: ScheduleState): 
         ...state.buffered.flatMap(({ instantMs, backfill }) =>
           skipped({ fromMs: instantMs, untilMs: instantMs, count: 1 }, 'deleted', backfill),
         ),
+        ...command.missedBackfills.flatMap(({ backfill, missed }) => skipped(missed, 'deleted', backfill)),
         { type: 'ScheduleDeleted', data: {} },
       ];
   }

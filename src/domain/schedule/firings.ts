@@ -1,5 +1,5 @@
 import type { FiringSkipReason, FiringTrigger } from '../../../schemas/generated/events.ts';
-import type { MissedTimes, ScheduleEvent } from './decide.ts';
+import type { MissedBackfill, MissedTimes, ScheduleEvent } from './decide.ts';
 import type { Backfill, BufferedFiring, LivingSchedule } from './state.ts';
 
 /** The times of an expression. */
@@ -259,6 +259,14 @@ export function unsettledTimes(
   const { endAtMs, maxRuns } = settings;
   if (maxRuns !== null && runs + buffered.length >= maxRuns) return null;
   return missedTimes(instants, settledMs, Math.min(nowMs, endAtMs ?? nowMs));
+}
+
+/** The times of backfills that have not come to their turn, for the record when they never will. */
+export function unsettledBackfills({ backfills }: LivingSchedule, instants: Instants): readonly MissedBackfill[] {
+  return [...backfills].flatMap(([backfill, { settledMs, untilMs }]) => {
+    const missed = missedTimes(instants, settledMs, untilMs);
+    return missed === null ? [] : [{ backfill, missed }];
+  });
 }
 
 /** The times after one up to another, for the record; null when there are none. */

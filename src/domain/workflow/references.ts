@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../../kernel/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json.ts';
 
 /** A value that is taken from somewhere when the step begins. */
 export interface Reference {
@@ -6,12 +6,15 @@ export interface Reference {
   readonly pointer: string;
   /** What to take where nothing is; undefined: that is an error. */
   readonly fallback: JsonValue | undefined;
+  /** What else was said, of which nothing is known. */
+  readonly beside: JsonObject;
 }
 
 /** The reference that a value is; null when it is a plain value. */
 export function referenceIn(value: JsonValue): Reference | null {
   if (!isJsonObject(value) || typeof value.$from !== 'string') return null;
-  return { pointer: value.$from, fallback: value.$default };
+  const { $from: pointer, $default: fallback, ...beside } = value;
+  return { pointer, fallback, beside };
 }
 
 /** Every reference in a value, with its place. */
@@ -59,7 +62,9 @@ export function resolved(
 ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly pointer: string } {
   const reference = referenceIn(value);
   if (reference !== null) {
-    const found = lookUp(tokensOf(reference.pointer) ?? []) ?? reference.fallback;
+    const there = lookUp(tokensOf(reference.pointer) ?? []);
+    // Null is a value: it is there.
+    const found = there === undefined ? reference.fallback : there;
     return found === undefined ? { ok: false, pointer: reference.pointer } : { ok: true, value: found };
   }
   if (typeof value !== 'object' || value === null) return { ok: true, value };

@@ -11,45 +11,11 @@ import type { ScheduleOptions } from '../../scheduler/schedule-settings.ts';
 import { principalOf } from '../authenticate.ts';
 import { idempotencyKeyOf } from '../execution-options.ts';
 import { firingView, scheduleView, upcomingView } from '../schedule-views.ts';
+import { CronExpression, ScheduleCreation, scheduleFields, ScheduleRevision, Time } from '../option-shapes.ts';
 import type { Services } from '../services.ts';
-import { IdempotencyKeyHeader, JsonObjectShape, Limit, Offset } from '../shapes.ts';
+import { IdempotencyKeyHeader, Limit, Offset } from '../shapes.ts';
 
-const yearMs = 366 * 86_400_000;
 const ScheduleId = Type.Object({ id: Type.String({ maxLength: 80 }) });
-const Time = Type.String({ format: 'date-time', maxLength: 40 });
-const oneOf = <T extends string>(values: readonly T[], description: string) =>
-  Type.Optional(Type.Unsafe<T>(Type.String({ enum: [...values], description })));
-
-const fields = {
-  timeZone: Type.Optional(Type.String({ maxLength: 100, description: 'IANA name; default UTC.' })),
-  description: Type.Optional(Type.String({ maxLength: 500 })),
-  workflowId: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()])),
-  skillId: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()])),
-  params: Type.Optional(JsonObjectShape),
-  overlap: oneOf(
-    ['skip', 'bufferOne', 'bufferAll', 'cancelOther', 'terminateOther', 'allowAll'],
-    'What happens when the run before is still open; default skip.',
-  ),
-  misfire: oneOf(['skip', 'one', 'all'], 'What happens to firings that were missed; default one.'),
-  catchUpWindowMs: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: yearMs, description: 'Firings later than this are skipped; default a day.' }),
-  ),
-  jitterMs: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 86_400_000, description: 'Firings are spread over so long; default 0.' }),
-  ),
-  startAt: Type.Optional(Type.Union([Time, Type.Null()])),
-  endAt: Type.Optional(Type.Union([Time, Type.Null()])),
-  maxRuns: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()])),
-  pauseAfterFailures: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 1000 }), Type.Null()])),
-  skippedTimes: oneOf(['shift', 'skip'], 'Local times that a change of the clocks leaves out; default shift.'),
-  repeatedTimes: oneOf(['auto', 'first', 'last', 'both'], 'Local times that come twice; default auto.'),
-};
-const CronExpression = Type.String({ maxLength: 200, description: 'Five fields, or six with seconds first.' });
-const Creation = Type.Object({ cronExpression: CronExpression, ...fields }, { additionalProperties: false });
-const Revision = Type.Object(
-  { cronExpression: Type.Optional(CronExpression), ...fields },
-  { additionalProperties: false },
-);
 const Schedule = Type.Object(
   { id: Type.String(), status: Type.String(), cronExpression: Type.String() },
   { additionalProperties: true },
@@ -125,7 +91,7 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'Make a schedule',
           description:
             'It runs a workflow or a skill at the times of a cron expression, or (with neither) only records its firings, of which webhooks can hear. A target that is not there yet is a warning: firings are skipped until it is.',
-          body: Creation,
+          body: ScheduleCreation,
           headers: IdempotencyKeyHeader,
           response: { 201: Schedule },
         },
@@ -167,15 +133,16 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'When would it fire?',
           description: 'The first firings of a schedule with these settings; nothing is made.',
           body: Type.Object(
-            { cronExpression: CronExpression, ...fields, count: Count },
+            { cronExpression: CronExpression, ...scheduleFields, count: Count },
             { additionalProperties: false },
           ),
           response: { 200: Upcoming },
         },
       },
-      (request) => {
+      async (request) => {
         const { count = 5, ...settings } = request.body;
-        return { upcoming: schedules.preview(optionsOf(settings), count).map(upcomingView) };
+        const upcoming = await schedules.preview(principalOf(request).userId, optionsOf(settings), count);
+        return { upcoming: upcoming.map(upcomingView) };
       },
     );
 
@@ -194,7 +161,7 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'Change a schedule',
           description: 'What is left out stays as it is. Times before the change are settled.',
           params: ScheduleId,
-          body: Revision,
+          body: ScheduleRevision,
           response: { 200: Schedule },
         },
       },
@@ -243,7 +210,7 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
       async (request) => {
         const { id } = await ofCaller(request, request.params.id);
         const { note = '', until } = request.body ?? {};
-        const untilMs = until === undefined ? null : Date.parse(until);
+        const untilMs = until === undefined ? null : millisOf(until, '/until');
         const position = await schedules.pause(id, principalOf(request).actor, note, untilMs);
         return { ...(await viewOf(await ofCaller(request, id))), ...changed(id, position) } as never;
       },
@@ -306,7 +273,8 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const { id } = await ofCaller(request, request.params.id);
-        const range = { fromMs: Date.parse(request.body.from), untilMs: Date.parse(request.body.until) };
+        const { from, until } = request.body;
+        const range = { fromMs: millisOf(from, '/from'), untilMs: millisOf(until, '/until') };
         const backfillId = await schedules.backfill(id, principalOf(request).actor, range);
         reply.code(202);
         return { backfillId };
@@ -369,12 +337,19 @@ export function scheduleRoutes(services: Services): FastifyPluginAsyncTypebox {
   };
 }
 
-function optionsOf({ startAt, endAt, ...rest }: Static<typeof Revision>): ScheduleOptions {
-  const timeOf = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+function optionsOf({ startAt, endAt, ...rest }: Static<typeof ScheduleRevision>): ScheduleOptions {
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(given) as ScheduleOptions),
-    ...(startAt !== undefined && { startAtMs: timeOf(startAt) }),
-    ...(endAt !== undefined && { endAtMs: timeOf(endAt) }),
+    ...(startAt !== undefined && { startAtMs: startAt === null ? null : millisOf(startAt, '/startAt') }),
+    ...(endAt !== undefined && { endAtMs: endAt === null ? null : millisOf(endAt, '/endAt') }),
   };
+}
+
+/** The format of a time allows leap seconds, which no clock of a computer has. */
+function millisOf(text: string, path: string): number {
+  const atMs = Date.parse(text);
+  if (!Number.isNaN(atMs)) return atMs;
+  const message = 'must be a time without a leap second';
+  throw new AppError('VALIDATION_FAILED', { problems: [{ path, message }], message: `${path.slice(1)} ${message}` });
 }

@@ -14,68 +14,15 @@ import type { JsonValue } from '../../kernel/json.ts';
 import { principalOf } from '../authenticate.ts';
 import { idempotencyKeyOf } from '../execution-options.ts';
 import type { Services } from '../services.ts';
+import { EventTypes, Secret, Skills, WebhookCreation, WebhookRevision } from '../option-shapes.ts';
 import { Cursor, EventShape, IdempotencyKeyHeader, JsonObjectShape, Limit, Offset, Timestamp } from '../shapes.ts';
 import { eventView } from '../views.ts';
 import { deliveryView, replayView, webhookView } from '../webhook-views.ts';
 
-const weekMs = 7 * 86_400_000;
 const maxPreviewEvents = 100_000;
 
 const WebhookId = Type.Object({ id: Type.String({ maxLength: 80 }) });
 const DeliveryId = Type.Object({ id: Type.String({ maxLength: 80 }), delivery: Type.String({ maxLength: 80 }) });
-const EventTypes = Type.Array(Type.String({ maxLength: 200 }), { minItems: 1, maxItems: 100 });
-const Skills = Type.Union([Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 100 }), Type.Null()]);
-const DelayMs = Type.Integer({ minimum: 0, maximum: weekMs });
-const Secret = Type.String({ minLength: 1, maxLength: 256 });
-
-const optionFields = {
-  eventType: Type.Optional(
-    Type.String({ maxLength: 200, description: 'Which event; a star stands for any run of characters.' }),
-  ),
-  eventTypes: Type.Optional(EventTypes),
-  skills: Type.Optional(Skills),
-  description: Type.Optional(Type.String({ maxLength: 500 })),
-  customHeaders: Type.Optional(
-    Type.Record(Type.String(), Type.String(), {
-      description: 'Added to each delivery. The values are not shown again.',
-    }),
-  ),
-  retryDelaysMs: Type.Optional(
-    Type.Array(DelayMs, { maxItems: 20, description: 'Waits before further attempts; default 1 s, 5 s, 15 s.' }),
-  ),
-  retry: Type.Optional(
-    Type.Object(
-      {
-        attempts: Type.Integer({ minimum: 0, maximum: 20, description: 'Further attempts.' }),
-        initialDelayMs: DelayMs,
-        factor: Type.Number({ minimum: 1, maximum: 10 }),
-        maxDelayMs: DelayMs,
-      },
-      { additionalProperties: false, description: 'Instead of retryDelaysMs: exponential waits.' },
-    ),
-  ),
-  jitter: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of a wait that may be added.' })),
-  timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 60_000, description: 'Deadline of one attempt.' })),
-  concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'Attempts at once.' })),
-  ratePerSecond: Type.Optional(Type.Union([Type.Number({ minimum: 0.01, maximum: 10_000 }), Type.Null()])),
-  ordering: Type.Optional(
-    Type.Union([Type.Literal('none'), Type.Literal('endpoint'), Type.Literal('key')], {
-      description: 'Whether a delivery waits for the ones before it: of the endpoint, or of the same execution or key.',
-    }),
-  ),
-  disableAfterMs: Type.Optional(
-    Type.Union([Type.Integer({ minimum: 60_000, maximum: 366 * 86_400_000 }), Type.Null()], {
-      description: 'Disabled when nothing has been taken for so long; null: never.',
-    }),
-  ),
-};
-const Url = Type.String({ maxLength: 2048 });
-const Creation = Type.Object(
-  { url: Url, secret: Type.Optional(Secret), ...optionFields },
-  { additionalProperties: false },
-);
-const Revision = Type.Object({ url: Type.Optional(Url), ...optionFields }, { additionalProperties: false });
-
 const Webhook = Type.Object(
   {
     id: Type.String(),
@@ -106,7 +53,7 @@ const Since = {
   ),
 };
 
-type OptionFields = Omit<Static<typeof Revision>, 'url'>;
+type OptionFields = Omit<Static<typeof WebhookRevision>, 'url'>;
 
 /** Webhooks: make, change, follow, try again, replay; and events of one's own to deliver. */
 export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
@@ -166,7 +113,7 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'Make a webhook',
           description:
             'Without a secret one is made, and shown in this answer only. Deliveries are signed twice: by Standard Webhooks (webhook-signature) and by the hex HMAC-SHA256 of the body (x-webhook-signature).',
-          body: Creation,
+          body: WebhookCreation,
           headers: IdempotencyKeyHeader,
           response: { 201: Webhook },
         },
@@ -266,7 +213,7 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
           summary: 'Change a webhook',
           description: 'What is left out stays as it is. Deliveries that wait go out as it says from now on.',
           params: WebhookId,
-          body: Revision,
+          body: WebhookRevision,
           response: { 200: Webhook },
         },
       },
@@ -434,8 +381,8 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
       async (request) => {
         const { id } = await ofCaller(request, request.params.id);
         const { status = null, limit = 50, offset = 0 } = request.query;
-        const { rows, attempts, total } = await queries.listDeliveries(id, status, limit, offset);
-        return { deliveries: rows.map((row) => deliveryView(row, attempts)), total, limit, offset };
+        const { deliveries, total } = await webhooks.history(id, status, limit, offset);
+        return { deliveries: deliveries.map(deliveryView), total, limit, offset };
       },
     );
 
@@ -453,8 +400,8 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
       },
       async (request, reply) => {
         const hook = await ofCaller(request, request.params.id);
-        const delivery = await queries.deliveryById(request.params.delivery);
-        if (delivery?.webhook !== hook.id) throw new AppError('DELIVERY_NOT_FOUND');
+        const delivery = await webhooks.delivery(hook.id, request.params.delivery);
+        if (delivery === null) throw new AppError('DELIVERY_NOT_FOUND');
         const position = await webhooks.retryDelivery(delivery, hook, principalOf(request).actor);
         reply.code(202);
         return changed(delivery.id, position);

@@ -9,7 +9,7 @@ import { toCursor } from '../../event-log/cursor.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { JsonObject, JsonValue } from '../../kernel/json.ts';
 import { definitionIn, workflowIdOf } from '../../workflows/workflows.ts';
-import { readYaml } from '../../workflows/read-definition.ts';
+import { maxYamlBytes, readYaml } from '../../workflows/read-definition.ts';
 import { principalOf } from '../authenticate.ts';
 import { idempotencyKeyOf } from '../execution-options.ts';
 import type { Services } from '../services.ts';
@@ -60,7 +60,7 @@ export function workflowRoutes(services: Services): FastifyPluginAsyncTypebox {
     const write = { access: 'workflows:write' } as const;
     app.addContentTypeParser<string>(
       ['application/yaml', 'application/x-yaml', 'text/yaml'],
-      { parseAs: 'string' },
+      { parseAs: 'string', bodyLimit: maxYamlBytes },
       (_request, body, done) => {
         try {
           done(null, readYaml(body));

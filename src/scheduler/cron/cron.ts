@@ -110,12 +110,31 @@ function readExpression(fields: readonly string[]): WallTimes | string {
     const count = first === '' ? 0 : fields.length;
     return `has ${String(count)} fields; it takes 5 (minute, hour, day of the month, month, day of the week), or 6 with the second first`;
   }
-  const all = fields.length === 5 ? ['0', ...fields] : fields;
-  const wrong = all.findIndex((_, i) => !canRead(all.map((field, k) => (k === i ? field : '*'))));
+  const all = (fields.length === 5 ? ['0', ...fields] : fields).map(withoutRepetitions);
+  const wrong = all.findIndex((field, i) => !canRead(anything.with(i, field)));
   const about = fieldsOf6[wrong];
   if (about !== undefined)
     return `the ${about.name} field is "${String(all[wrong])}"; it takes ${about.takes}, and lists (,), ranges (-) and steps (/) of these`;
   return read(all.join(' '), all[2] ?? '');
+}
+
+const anything = ['*', '*', '*', '*', '*', '*'];
+const fieldNames = ['second', 'minute', 'hour', 'dayOfMonth', 'month', 'dayOfWeek'] as const;
+
+/** cron-parser takes no list that names a value twice, as `0,0` does: it gets the values instead. */
+function withoutRepetitions(field: string, i: number): string {
+  const items = field.split(',');
+  if (items.length === 1 || canRead(anything.with(i, field))) return field;
+  const values = new Set<number | string>();
+  for (const item of items) {
+    const alone = anything.with(i, item);
+    if (item === '' || !canRead(alone)) return field;
+    const name = fieldNames[i] ?? 'second';
+    const { [name]: read, dayOfWeek } = CronExpressionParser.parse(alone.join(' '), { tz: 'UTC' }).fields;
+    if (dayOfWeek.nthDay > 0) return field;
+    for (const value of read.values) values.add(name === 'dayOfWeek' && value === 7 ? 0 : value);
+  }
+  return [...values].join(',');
 }
 
 /** `H` stands for a value by chance, another one with every reading. */

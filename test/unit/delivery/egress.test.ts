@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { checkUrl } from '../../../src/delivery/egress/check-url.ts';
 import { EgressClient } from '../../../src/delivery/egress/egress-client.ts';
+import { resolveNames } from '../../../src/delivery/egress/resolve-names.ts';
 import { type EgressPolicy, parseAllowList } from '../../../src/delivery/egress/policy.ts';
 import { isPublicAddress } from '../../../src/delivery/egress/public-address.ts';
 import { retryAfterMs } from '../../../src/delivery/egress/retry-after.ts';
@@ -219,6 +221,15 @@ describe('a public address', () => {
   });
 });
 
+/** An answer with one IPv4 address; questions for anything else get none. */
+function dnsAnswer(question: Buffer, address: readonly number[]): Buffer {
+  const end = question.indexOf(0, 12) + 5;
+  const isV4 = question.readUInt16BE(end - 4) === 1;
+  const head = Buffer.from([question[0]!, question[1]!, 0x81, 0x80, 0, 1, 0, isV4 ? 1 : 0, 0, 0, 0, 0]);
+  const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address]);
+  return Buffer.concat([head, question.subarray(12, end), ...(isV4 ? [record] : [])]);
+}
+
 describe('a request to an address of somebody', () => {
   let reply: (request: IncomingMessage, response: ServerResponse) => void;
   const server = createServer((request, response) => {
@@ -306,6 +317,30 @@ describe('a request to an address of somebody', () => {
     for (let i = 0; i < 2; i++)
       expect(await post(client, `http://rebind.example:${String(port)}/`)).toMatchObject({ code: 'blocked' });
     expect(hits).toBe(before);
+  });
+
+  it('waits for no name but its own: silent name servers of others hold nobody up', async () => {
+    reply = (_request, response) => response.end('taken');
+    const nameServer = createSocket('udp4');
+    nameServer.on('message', (question, { port: from, address }) => {
+      if (!question.includes('silent')) nameServer.send(dnsAnswer(question, [127, 0, 0, 1]), from, address);
+    });
+    nameServer.bind(0, '127.0.0.1');
+    await once(nameServer, 'listening');
+    const policy = here();
+    const client = new EgressClient({
+      policy,
+      lookup: resolveNames(policy, [`127.0.0.1:${String(nameServer.address().port)}`]),
+    });
+    clients.push(client);
+    const silent = Array.from({ length: 50 }, (_, i) =>
+      post(client, `http://silent${String(i)}.example.com:${String(port)}/`, { deadlineMs: 60_000 }),
+    );
+    const first = await Promise.race([...silent, post(client, `http://answers.example.com:${String(port)}/`)]);
+    expect(first).toMatchObject({ kind: 'answered', bodyExcerpt: 'taken' });
+    await client.close();
+    await Promise.all(silent);
+    nameServer.close();
   });
 
   it('connects to no literal that is not allowed, also when nobody has checked its text', async () => {
@@ -411,10 +446,10 @@ describe('a request to an address of somebody', () => {
 
   it('can be given up, and says so', async () => {
     reply = () => undefined;
-    const stop = new AbortController();
-    const asked = post(clientOf(here()), `http://127.0.0.1:${String(port)}/`, { signal: stop.signal });
+    const client = clientOf(here());
+    const asked = post(client, `http://127.0.0.1:${String(port)}/`);
     setTimeout(() => {
-      stop.abort();
+      client.abort();
     }, 20);
     expect(await asked).toMatchObject({ kind: 'failed', code: 'aborted' });
   });

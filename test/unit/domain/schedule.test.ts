@@ -10,6 +10,7 @@ import {
   type Instants,
   misfireAfterMs,
   nextDueMs,
+  unsettledBackfills,
   unsettledTimes,
 } from '../../../src/domain/schedule/firings.ts';
 import { initialSchedule, type LivingSchedule, type ScheduleState } from '../../../src/domain/schedule/state.ts';
@@ -184,11 +185,15 @@ describe('a schedule', () => {
     const missed = unsettledTimes(state, every(minute), 5 * minute);
     const decided = (command: ScheduleCommand, before: ScheduleState = state) => told(decideSchedule(command, before));
     expect(decided({ kind: 'resume', note: '', missed })).toEqual(['paused 1..5 (5)', 'ScheduleResumed']);
-    expect(decided({ kind: 'delete', missed })).toEqual(['paused 1..5 (5)', 'ScheduleDeleted']);
+    expect(decided({ kind: 'delete', missed, missedBackfills: [] })).toEqual(['paused 1..5 (5)', 'ScheduleDeleted']);
+    expect(decided({ kind: 'revise', settings, missed })).toEqual(['paused 1..5 (5)', 'ScheduleRevised']);
     const active = after(0, created());
     expect(decided({ kind: 'revise', settings, missed }, active)).toEqual(['revised 1..5 (5)', 'ScheduleRevised']);
     const waiting = after(0, created({ overlap: 'bufferAll' }), ...fireWith('bufferAll', 1));
-    expect(decided({ kind: 'delete', missed: null }, waiting)).toEqual(['deleted 1..1 (1)', 'ScheduleDeleted']);
+    expect(decided({ kind: 'delete', missed: null, missedBackfills: [] }, waiting)).toEqual([
+      'deleted 1..1 (1)',
+      'ScheduleDeleted',
+    ]);
   });
 
   it('runs the times of a backfill that never led to a run, one after the other, and says when it is done', () => {
@@ -203,6 +208,11 @@ describe('a schedule', () => {
     }
     expect(seen).toEqual(['backfill 1', 'alreadyFired 2..2 (1)', 'backfill 3', 'ScheduleBackfillEnded']);
     const busy = after(10 * minute, created(), request as ScheduleEvent);
+    const missedBackfills = unsettledBackfills(busy, every(minute));
+    expect(told(decideSchedule({ kind: 'delete', missed: null, missedBackfills }, busy))).toEqual([
+      'deleted 1..3 (3)',
+      'ScheduleDeleted',
+    ]);
     expect(decideFirings(busy, context(10 * minute, { open: ['exec_x'] })).events).toEqual([]);
   });
 
@@ -215,7 +225,8 @@ describe('a schedule', () => {
       (before, event) => evolveSchedule(before, { ...event, atMs: 0 }),
       initialSchedule,
     );
-    const command = kind === 'create' ? { kind, owner: 'user_a', settings } : ({ kind, missed: null } as const);
+    const command =
+      kind === 'create' ? { kind, owner: 'user_a', settings } : ({ kind, missed: null, missedBackfills: [] } as const);
     try {
       decideSchedule(command, state);
       expect.unreachable();

@@ -48,6 +48,18 @@ describe('a run of a workflow', () => {
     expect(run.ending).toEqual({ kind: 'completed', result: { c: 'end' } });
   });
 
+  it('hands on null as a value, and a default only where nothing is', () => {
+    const params = {
+      nothing: { $from: '/steps/a/result' },
+      input: { $from: '/input/empty', $default: 'unused' },
+      missing: { $from: '/input/other', $default: 'used' },
+    };
+    const run = new WorkflowRun(workflow(step('a'), step('b', { params, needs: ['a'] })), { empty: null });
+    run.launches();
+    run.hasEnded('a', null, good(null));
+    expect(run.launches()).toMatchObject([{ params: { nothing: null, input: null, missing: 'used' } }]);
+  });
+
   it('counts progress by the weights of its steps, of open ones what they report', () => {
     const run = new WorkflowRun(workflow(step('a', { weight: 3 }), step('b')), {});
     run.launches();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { canonicalJson } from '../../../src/kernel/json.ts';
+import { canonicalJson, isShorterThan } from '../../../src/kernel/json.ts';
 
 /** The same value with the keys of every object the other way round. */
 function turned(value: unknown): unknown {
@@ -25,4 +25,14 @@ it('gives equal values one text that means the same, and others another', () => 
   );
   expect(canonicalJson({ b: 1, a: undefined })).toBe(canonicalJson({ b: 1 }));
   expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
+});
+
+it('tells long values from short ones, about as their text does', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const { length } = JSON.stringify(value);
+      expect(isShorterThan(value, 20 * length + 100)).toBe(true);
+      expect(isShorterThan(value, length / 20)).toBe(false);
+    }),
+  );
 });

@@ -56,6 +56,13 @@ describe('a definition', () => {
       { name: 'w', steps: { a: { skill: 'noop' }, b: { skill: 'step', params: { text: { $from: '/steps/a/out' } } } } },
       '/steps/b/params/text of a step there are status, result and error',
     ],
+    [
+      {
+        ...{ name: 'w', input: { x: { type: 'string' } } },
+        steps: { a: { skill: 'step', params: { text: { $from: '/input/x', $defualt: 'y' } } } },
+      },
+      '/steps/a/params/text/$defualt is not known',
+    ],
     [{ name: 'w', steps: { a: { skill: 'step', params: { n: 'x' } } } }, '/steps/a/params/n must be of type integer'],
     [
       { name: 'w', steps: { a: { skill: 'noop', timeout: 1 } } },
@@ -70,6 +77,26 @@ describe('a definition', () => {
     expect(
       problemsOf({ name: 'w', input, steps: { a: { skill: 'step', params: { number: { $from: '/input/x' } } } } }),
     ).toEqual([]);
+  });
+
+  it('that is far too large is refused before anybody waits for it', () => {
+    const idOf = (i: number): string => `s${String(i).padStart(6, '0')}`;
+    const listOf = (length: number): readonly string[] => Array.from({ length }, (_, i) => `t${idOf(i)}`);
+    const many = Object.fromEntries(listOf(20_000).map((id) => [id, { skill: 'noop', needs: `x${id}` }]));
+    const full = Object.fromEntries(
+      listOf(200).map((id) => [id, { skill: 'noop', needs: listOf(200).map((x) => `x${x}`) }]),
+    );
+    const begun = performance.now();
+    expect(problemsOf({ name: 'w', steps: many })).toEqual([
+      '/steps must be an object with 1 to 200 steps by their ids',
+    ]);
+    expect(problemsOf({ name: 'w', steps: { a: { skill: 'noop', needs: listOf(100_000) } } })).toEqual([
+      '/steps/a/needs must be at most 200',
+    ]);
+    expect(problemsOf({ name: 'w', steps: full })).toHaveLength(40_000);
+    expect(problemsOf({ name: 'w', ['k'.repeat(1_000_000)]: 1, steps: { a: { skill: 'noop' } } })).toHaveLength(1);
+    // It took minutes once; this leaves room for the slowest machine.
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 
   it('made of garbage is refused, and never breaks anything', () => {
@@ -87,7 +114,7 @@ describe('a definition', () => {
         const checked = checkDefinition(value, parametersOf);
         expect(checked.ok || checked.problems.length > 0).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });
@@ -99,9 +126,54 @@ describe('YAML', () => {
       b: ['x', { c: null }],
       d: '2020-01-01',
     });
+    expect(readYaml('a: &x {k: 1}\nb: *x\n')).toEqual({ a: { k: 1 }, b: { k: 1 } });
   });
 
-  it.each(['a: [1', 'a: 1\na: 2', ': : :', `a: &x [1]\nb: [${'*x,'.repeat(200)}]`])('is refused: %j', (text) => {
+  it('says the line of what it cannot take', () => {
+    const saying = (text: string): string => {
+      try {
+        readYaml(text);
+        return 'taken';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(saying('a: 1\nb: 2\na: 3\n')).toBe('The YAML cannot be read: Map keys must be unique at line 3, column 1.');
+    expect(saying('a: 1\nb: [1\n')).toMatch(/at line \d+, column \d+\.$/);
+    expect(saying('a: !thing x\n')).toMatch(/Unresolved tag.* at line 1/);
+  });
+
+  it('is read or refused in a time that grows with its length', () => {
+    const texts = [
+      Array.from({ length: 40_000 }, (_, i) => `k${String(i)}: v`).join('\n'),
+      '"'.repeat(300_000),
+      Array.from({ length: 20_000 }, (_, i) => `k${String(i)}: &a${String(i)} v`).join('\n'),
+    ];
+    const begun = performance.now();
+    for (const text of texts) {
+      try {
+        readYaml(text);
+      } catch (error) {
+        expect(isAppError(error) && error.code).toBe('VALIDATION_FAILED');
+      }
+    }
+    // It took minutes once.
+    expect(performance.now() - begun).toBeLessThan(30_000);
+  });
+
+  it.each([
+    'a: [1',
+    'a: 1\na: 2',
+    ': : :',
+    `a: &x [1]\nb: [${'*x,'.repeat(200)}]`,
+    'a: .inf',
+    'a: .nan',
+    'a: !!binary aGVsbG8=',
+    'a: !!set {b, c}',
+    '&a [*a, *a]',
+    '['.repeat(200) + ']'.repeat(200),
+    'a: 1\n---\nb: 2',
+  ])('is refused: %j', (text) => {
     try {
       readYaml(text);
       expect.unreachable();

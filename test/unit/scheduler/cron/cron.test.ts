@@ -226,6 +226,21 @@ describe('an expression', () => {
     expect(messagesFor(expression)).toEqual([expect.stringContaining(`/cronExpression ${message}`)]);
   });
 
+  it.each([
+    ['*/5,*/7 * * * *', '0,5,7,10,14,15,20,21,25,28,30,35,40,42,45,49,50,55,56 * * * *'],
+    ['1-5,3-7 0,0 * * *', '1-7 0 * * *'],
+    ['0 0 1,1,L FEB,feb *', '0 0 1,L 2 *'],
+    ['0 0 * * SUN,0,7,mon', '0 0 * * 0,1'],
+  ])('may name a value twice: %s is %s', (expression, once) => {
+    const [twice, plain] = [cronFor(expression), cronFor(once)];
+    let atMs = 0;
+    for (let i = 0; i < 100; i++) {
+      expect(twice.next(atMs)).toBe(plain.next(atMs));
+      atMs = plain.next(atMs) ?? atMs;
+    }
+    expect(messagesFor(expression.replace(',', ',,'))).toHaveLength(1);
+  });
+
   it('made of garbage is refused or read, and never breaks anything', () => {
     const pieces = fc.constantFrom(
       '*',
