@@ -32,6 +32,8 @@ export class Endpoint {
   /** Revisions of what was settled lately. */
   readonly #settled = new Map<string, number>();
   #underWay = 0;
+  /** So long whoever had them before may be at those that are listed. */
+  #heldUntilMs = 0;
   /** When the next attempt may begin, by the rate limit. */
   #nextTurnMs = 0;
 
@@ -106,12 +108,13 @@ export class Endpoint {
     else this.put(row, notBeforeMs);
   }
 
-  /** Takes the list as it was read anew, from its beginning. */
+  /** Takes the list as it was read anew, from its beginning; nothing of it is attempted before `notBeforeMs`, whenever it is read again. */
   replace({ rows, more }: PendingList, notBeforeMs: number): void {
     this.behind = more;
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, notBeforeMs);
     const listed = new Set(rows.map(({ id }) => id));
     for (const [id, { underWay }] of this.#items) if (!underWay && !listed.has(id)) this.#items.delete(id);
-    for (const row of rows) this.put(row, notBeforeMs);
+    for (const row of rows) this.put(row, this.#heldUntilMs);
   }
 
   /** Takes a delivery. What was read before its outcome was recorded is old. */
