@@ -26,13 +26,14 @@ async function buildSdk(): Promise<void> {
   } satisfies BuildOptions;
   const browser = {
     ...common,
-    entryPoints: [join(here, 'src/browser.ts')],
+    entryPoints: [{ in: join(here, 'src/browser.ts'), out: 'index' }],
     platform: 'browser',
   } satisfies BuildOptions;
   await Promise.all([
     build({ ...node, format: 'esm', outfile: join(dist, 'esm/index.js') }),
     build({ ...node, format: 'cjs', outfile: join(dist, 'cjs/index.cjs'), footer: { js: classIsModule } }),
-    build({ ...browser, format: 'esm', minify: true, outfile: join(dist, 'browser/index.js') }),
+    // What few pages need is a file of its own, loaded when it is called for.
+    build({ ...browser, format: 'esm', minify: true, splitting: true, outdir: join(dist, 'browser') }),
   ]);
   writeTypes();
 }

@@ -7,19 +7,19 @@ import type { ExecuteOptions, User } from './types.ts';
 /** What a client can be told when it is made. */
 export interface ClientOptions {
   /** Default `http://localhost:5173`. */
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   /** Limit of one attempt of a request in milliseconds; default 30,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** A token or API key, or what gives the present one (asked again when the last one is not taken any more). */
-  readonly token?: TokenSource;
+  readonly token?: TokenSource | undefined;
   /** The same as `token`. */
-  readonly apiKey?: string;
-  readonly retry?: Partial<RetryPolicy>;
-  readonly fetch?: typeof fetch;
+  readonly apiKey?: string | undefined;
+  readonly retry?: Partial<RetryPolicy> | undefined;
+  readonly fetch?: typeof fetch | undefined;
   /** Default the platform's; in Node 20 that of `ws`. */
-  readonly WebSocket?: SocketClass;
+  readonly WebSocket?: SocketClass | undefined;
   /** Told what listeners throw; default: written to the console. */
-  readonly onListenerError?: (error: unknown) => void;
+  readonly onListenerError?: ((error: unknown) => void) | undefined;
 }
 
 /** What `on` can listen to. */
@@ -37,8 +37,19 @@ export interface ClientEvents {
   gap: GapEvent;
 }
 
+/** What of the log is read. */
+export interface FeedOptions {
+  /** A `position` or `sequence` that the server gave: strictly after it. */
+  readonly after?: string | undefined;
+  /** Types of events, such as `ExecutionCompleted`. */
+  readonly types?: readonly string[] | undefined;
+  /** Default true: waits for what comes. */
+  readonly follow?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What `run` may be told. */
 export interface RunOptions extends CallOptions, ExecuteOptions {
-  readonly onProgress?: (event: ProgressEvent) => void;
-  readonly onLog?: (event: LogEvent) => void;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  readonly onLog?: ((event: LogEvent) => void) | undefined;
 }

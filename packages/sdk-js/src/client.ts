@@ -1,12 +1,14 @@
-import type { ClientEvents, ClientOptions, RunOptions } from './client-options.ts';
+import type { ClientEvents, ClientOptions, FeedOptions, RunOptions } from './client-options.ts';
 import { Emitter } from './emitter.ts';
 import { ConnectionError, ExecutionFailedError } from './errors.ts';
 import type { CompleteEvent, ExecutionEvent } from './frames.ts';
-import { type CallOptions, HttpClient, sleep, type TokenSource } from './http.ts';
+import { type CallOptions, HttpClient, type HttpRequest, sleep, type TokenSource } from './http.ts';
 import type { FollowOptions } from './link.ts';
 import { Realtime, type SocketClass } from './realtime.ts';
-import { apiKeysOf, artifactsOf, pageOf, schedulesOf, webhooksOf, workflowsOf } from './resources.ts';
+import { at, Resource } from './resource.ts';
+import { apiKeysOf, artifactsOf, schedulesOf, webhooksOf, workflowsOf } from './resources.ts';
 import { defaultRetry } from './retry.ts';
+import { Subscriptions } from './subscriptions.ts';
 import type {
   Answer,
   ExecuteOptions,
@@ -15,9 +17,11 @@ import type {
   ExecutionSummary,
   LogEventRecord,
   Page,
+  PageQuery,
   Skill,
   SkillsQuery,
   SkillSummary,
+  Started,
   User,
 } from './types.ts';
 
@@ -34,7 +38,8 @@ const defaultBaseUrl = 'http://localhost:5173';
 const defaultTimeoutMs = 30_000;
 const waitS = 30;
 const feedPage = 500;
-const place = encodeURIComponent;
+const feedWaitMs = 20_000;
+const feedPauseMs = 250;
 
 /** A client of one ihuman server. All its methods reject with an {@link IhumanError} that has a stable `code`. */
 export class IhumanClientBase {
@@ -44,12 +49,13 @@ export class IhumanClientBase {
   readonly apiKeys: ReturnType<typeof apiKeysOf>;
   readonly artifacts: ReturnType<typeof artifactsOf>;
   readonly #http: HttpClient;
+  readonly #api: Resource;
+  readonly #executions: Resource;
   readonly #timeoutMs: number;
   readonly #emitter: Emitter<ClientEvents>;
   readonly #realtimeOptions: ConstructorParameters<typeof Realtime>[0];
   #realtime: Realtime;
-  /** What `connect` and `subscribe` follow, with how to stop. */
-  readonly #followed = new Map<string, () => void>();
+  readonly #subscriptions: Subscriptions;
   #wasConnected = false;
 
   protected constructor(options: ClientOptions, socketClass: () => Promise<SocketClass>) {
@@ -73,6 +79,15 @@ export class IhumanClientBase {
       },
     };
     this.#realtime = new Realtime(this.#realtimeOptions);
+    this.#subscriptions = new Subscriptions({
+      realtime: () => this.#realtime,
+      tell: (event) => {
+        this.#emitter.emit(event.type, event);
+      },
+      timeoutMs: timeout,
+    });
+    this.#api = new Resource(this.#http, '/api');
+    this.#executions = new Resource(this.#http, '/api/executions');
     this.webhooks = webhooksOf(this.#http);
     this.schedules = schedulesOf(this.#http);
     this.workflows = workflowsOf(this.#http);
@@ -82,20 +97,18 @@ export class IhumanClientBase {
 
   /** Signs in; the client uses the session from now on. */
   async authenticate(email: string, password: string, call: CallOptions = {}): Promise<User> {
-    const body = { email, password };
-    return this.#signedIn(await this.#http.request({ ...call, method: 'POST', path: '/api/auth/login', body }));
+    return this.#signedIn(await this.#api.settle('/auth/login', { email, password }, call));
   }
 
   /** Makes an account and signs in. */
   async register(email: string, username: string, password: string, call: CallOptions = {}): Promise<User> {
-    const body = { email, username, password };
-    return this.#signedIn(await this.#http.request({ ...call, method: 'POST', path: '/api/auth/register', body }));
+    return this.#signedIn(await this.#api.post('/auth/register', { email, username, password }, call));
   }
 
   /** Ends the session that `authenticate` began. */
   async logout(call: CallOptions = {}): Promise<void> {
-    await this.#http.request({ ...call, method: 'POST', path: '/api/auth/logout' });
-    this.#http.setToken(null);
+    await this.#api.settle('/auth/logout', undefined, call);
+    this.setToken(null);
   }
 
   /** From now on. */
@@ -109,41 +122,32 @@ export class IhumanClientBase {
   }
 
   getCurrentUser(call: CallOptions = {}): Promise<User> {
-    return this.#http.request({ ...call, method: 'GET', path: '/api/auth/me' });
+    return this.#api.get('/auth/me', call);
   }
 
   /** A page of skills: an array that also has `total`, `limit` and `offset`. */
   listSkills(query: SkillsQuery = {}, call: CallOptions = {}): Promise<Page<SkillSummary>> {
-    return pageOf(this.#http, 'skills', { ...call, path: '/api/skills', query });
+    return this.#api.list('skills', '/skills', query, call);
   }
 
-  searchSkills(
-    text: string,
-    query: { readonly limit?: number; readonly offset?: number } = {},
-    call: CallOptions = {},
-  ): Promise<Page<SkillSummary>> {
-    return pageOf(this.#http, 'skills', { ...call, path: '/api/skills/search', query: { q: text, ...query } });
+  searchSkills(text: string, query: PageQuery = {}, call: CallOptions = {}): Promise<Page<SkillSummary>> {
+    return this.#api.list('skills', '/skills/search', { q: text, ...query }, call);
   }
 
   getSkill(skillId: string, call: CallOptions = {}): Promise<Skill> {
-    return this.#http.request({ ...call, method: 'GET', path: `/api/skills/${place(skillId)}` });
+    return this.#api.get(`/skills${at(skillId)}`, call);
   }
 
-  /** Requests a run; resolves when that is durable. Repeating it after an error of the network runs it once all the same. */
-  executeSkill<Params extends object = Record<string, unknown>>(
+  /**
+   * Requests a run; resolves when that is durable. Repeating it after an error of the network runs it once all the same.
+   * `Result` is what {@link waitFor} gives for it.
+   */
+  executeSkill<Params extends object = Record<string, unknown>, Result = unknown>(
     skillId: string,
     params?: Params,
-    { signal, timeout, idempotencyKey, ...options }: ExecuteOptions & CallOptions = {},
-  ): Promise<Answer<'/api/skills/{id}/execute', 'post', 202>> {
-    const call = callOf({ signal, timeout, idempotencyKey });
-    const path = `/api/skills/${place(skillId)}/execute`;
-    return this.#http.request({
-      ...call,
-      method: 'POST',
-      path,
-      body: { params: params ?? {}, ...options },
-      creates: true,
-    });
+    options: ExecuteOptions & CallOptions = {},
+  ): Promise<Started<Result>> {
+    return this.#execute(skillId, params, options);
   }
 
   /**
@@ -153,37 +157,32 @@ export class IhumanClientBase {
   async run<Result = unknown, Params extends object = Record<string, unknown>>(
     skillId: string,
     params?: Params,
-    { onProgress, onLog, signal, timeout, idempotencyKey, ...options }: RunOptions = {},
+    { onProgress, onLog, ...options }: RunOptions = {},
   ): Promise<Result> {
-    const call = callOf({ signal, timeout, idempotencyKey });
+    const { signal, timeout = this.#timeoutMs } = options;
     if (onProgress !== undefined || onLog !== undefined) {
-      const { executionId } = await this.executeSkill(skillId, params, { ...options, ...call });
+      const { executionId } = await this.executeSkill(skillId, params, options);
       return this.#watch<Result>(executionId, { onProgress, onLog, signal });
     }
-    const outcome = await this.#http.request<Outcome>({
-      ...{ ...call, method: 'POST', path: `/api/skills/${place(skillId)}/execute`, creates: true },
-      body: { params: params ?? {}, ...options },
-      headers: { prefer: `wait=${String(waitS)}` },
-      timeout: (timeout ?? this.#timeoutMs) + waitS * 1000,
-    });
+    const waiting = { timeout: timeout + waitS * 1000, headers: { prefer: `wait=${String(waitS)}` } };
+    const outcome = await this.#execute<Outcome>(skillId, params, { ...options, ...waiting });
     if (outcome.status === 'completed') return outcome.result as Result;
     if (outcome.error !== undefined && outcome.error !== null) throw failureOf(outcome);
-    return (await this.waitFor<Result>(outcome.executionId, call)).result;
+    return (await this.waitFor<Result>(outcome.executionId, { signal })).result;
   }
 
   getExecution(executionId: string, call: CallOptions = {}): Promise<Execution> {
-    return this.#http.request({ ...call, method: 'GET', path: `/api/executions/${place(executionId)}` });
+    return this.#executions.get(at(executionId), call);
   }
 
   /** A page of executions, newest first: an array that also has `total`, `limit`, `offset` and `nextCursor`. */
   getExecutionHistory(query: ExecutionsQuery = {}, call: CallOptions = {}): Promise<Page<ExecutionSummary>> {
-    return pageOf(this.#http, 'executions', { ...call, path: '/api/executions', query });
+    return this.#executions.list('executions', '', query, call);
   }
 
   /** Asks an execution to stop. */
   cancelExecution(executionId: string, reason?: string, call: CallOptions = {}): Promise<Execution> {
-    const body = reason === undefined ? {} : { reason };
-    return this.#http.request({ ...call, method: 'POST', path: `/api/executions/${place(executionId)}/cancel`, body });
+    return this.#executions.post(at(executionId, '/cancel'), { reason }, call);
   }
 
   /** Runs again what has ended; a run of a workflow goes on from the steps that failed. */
@@ -191,97 +190,82 @@ export class IhumanClientBase {
     executionId: string,
     call: CallOptions = {},
   ): Promise<Answer<'/api/executions/{id}/retry', 'post', 202>> {
-    const path = `/api/executions/${place(executionId)}/retry`;
-    return this.#http.request({ ...call, method: 'POST', path, creates: true });
+    return this.#executions.create(at(executionId, '/retry'), undefined, call);
   }
 
   /** What led to an execution, and what came of it. */
   getTree(executionId: string, call: CallOptions = {}): Promise<Answer<'/api/executions/{id}/tree', 'get'>> {
-    return this.#http.request({ ...call, method: 'GET', path: `/api/executions/${place(executionId)}/tree` });
+    return this.#executions.get(at(executionId, '/tree'), call);
   }
 
   getSystemStatus(call: CallOptions = {}): Promise<Answer<'/api/system/status', 'get'>> {
-    return this.#http.request({ ...call, method: 'GET', path: '/api/system/status' });
+    return this.#api.get('/system/status', call);
   }
 
   /** Tells of an event of your own: it goes into the log, and to the webhooks that want it. */
   emitEvent(
     event: string,
     data: object = {},
-    { key, ...call }: CallOptions & { readonly key?: string } = {},
+    { key, ...call }: CallOptions & { readonly key?: string | undefined } = {},
   ): Promise<Answer<'/api/events', 'post', 202>> {
-    const body = { event, data, ...(key !== undefined && { key }) };
-    return this.#http.request({ ...call, method: 'POST', path: '/api/events', body });
+    return this.#api.post('/events', { event, data, key }, call);
   }
 
-  /** The log from a place on, for ever (or to its present end with `follow: false`). Survives lost connections. */
-  async *feed({
-    after,
-    types,
-    follow = true,
-    signal,
-  }: {
-    readonly after?: string;
-    readonly types?: readonly string[];
-    readonly follow?: boolean;
-    readonly signal?: AbortSignal;
-  } = {}): AsyncGenerator<LogEventRecord, void, void> {
+  /**
+   * The log from a cursor on (default: its beginning), for ever or, with `follow: false`, to its present end. At least once and in
+   * order; after a lost connection it goes on where it was.
+   */
+  async *feed({ after, types, follow = true, signal }: FeedOptions = {}): AsyncGenerator<LogEventRecord, void, void> {
     let last = after;
     for (;;) {
       const records = await this.#http.request<readonly LogEventRecord[]>({
-        ...{ method: 'GET', path: '/api/events', ...callOf({ signal }) },
-        query: { after: last, limit: feedPage, types: types?.join(','), waitMs: follow ? 20_000 : 0 },
-        headers: { accept: 'application/cloudevents-batch+json' },
+        ...{ path: '/api/events', headers: { accept: 'application/cloudevents-batch+json' } },
+        signal,
+        query: { after: last, limit: feedPage, types: types?.join(), waitMs: follow ? feedWaitMs : 0 },
+        onHeaders: (headers) => {
+          last = headers.get('position-next') ?? last;
+        },
       });
       yield* records;
-      last = records.at(-1)?.position ?? last;
       if (records.length > 0) continue;
       if (!follow) return;
       // A server that answers at once without news must not be asked without a pause.
-      await sleep(250, signal);
+      await sleep(feedPauseMs, signal);
     }
   }
 
-  /** The events of one execution until it ends, from the beginning unless `since` says otherwise. */
-  events(
-    executionId: string,
-    options: FollowOptions & { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<ExecutionEvent, void, void> {
-    return this.#realtime.events(executionId, options);
+  /** The whole log as JSON lines that prove themselves; for administrators. */
+  exportLog(call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    return this.#http.request({ ...call, path: '/api/events/export', as: 'stream' });
+  }
+
+  /** The events of one execution until it ends, from the beginning unless `since` says otherwise; over lost connections. */
+  events<Result = unknown>(
+    execution: string | Started<Result>,
+    options: FollowOptions & { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<ExecutionEvent<Result>, void, void> {
+    return this.#realtime.events<Result>(idOf(execution), options);
   }
 
   /** Resolves with the ending of an execution; rejects with ExecutionFailedError when it does not complete. */
-  async waitFor<Result = unknown>(
-    executionId: string,
-    { signal }: { readonly signal?: AbortSignal } = {},
+  waitFor<Result = unknown>(
+    execution: string | Started<Result>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<CompleteEvent<Result>> {
-    return this.#realtime.ending<Result>(executionId, signal);
+    return this.#realtime.ending<Result>(idOf(execution), signal);
   }
 
-  /** Follows an execution: its events come to what `on` has registered. Resolves when the server has taken the subscription. */
-  connect(executionId: string, options: FollowOptions = {}): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#followed.has(executionId)) {
-        resolve();
-        return;
-      }
-      const stop = this.#realtime.follow(
-        executionId,
-        {
-          onEvent: (event) => {
-            this.#tell(event);
-          },
-          onReady: resolve,
-          onEnd: (error) => {
-            this.#followed.delete(executionId);
-            if (error === null) resolve();
-            else reject(error);
-          },
-        },
-        options,
-      );
-      this.#followed.set(executionId, stop);
-    });
+  /**
+   * Follows an execution: its events come to what `on` has registered, those of the past first. Resolves when the server has taken
+   * the subscription, rejects when it has not within the client's `timeout`; then lost connections are made again for as long as
+   * it takes. What is registered right after it has resolved hears everything too.
+   */
+  connect(
+    executionId: string,
+    options: FollowOptions & { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    const { signal, ...follow } = options;
+    return this.#subscriptions.start(executionId, follow, signal);
   }
 
   /** The same without waiting; what goes wrong is told by `disconnected`. */
@@ -290,8 +274,7 @@ export class IhumanClientBase {
   }
 
   unsubscribe(executionId: string): void {
-    this.#followed.get(executionId)?.();
-    this.#followed.delete(executionId);
+    this.#subscriptions.stop(executionId);
   }
 
   /** Has the present state sent as a `progress` event with `snapshot`. False when the execution is not followed. */
@@ -301,7 +284,7 @@ export class IhumanClientBase {
 
   /** Ends all connections. The client can be used again. */
   disconnect(): void {
-    this.#followed.clear();
+    this.#subscriptions.clear();
     this.#realtime.close(new ConnectionError('The client was disconnected.', { code: 'DISCONNECTED' }));
     this.#realtime = new Realtime(this.#realtimeOptions);
     this.#wasConnected = false;
@@ -329,24 +312,35 @@ export class IhumanClientBase {
     return this.on(name, first);
   }
 
+  #execute<T>(
+    skillId: string,
+    params: object | undefined,
+    {
+      signal,
+      timeout,
+      idempotencyKey,
+      headers,
+      ...options
+    }: ExecuteOptions & Pick<HttpRequest, keyof CallOptions | 'headers'>,
+  ): Promise<T> {
+    const call = { signal, timeout, idempotencyKey, headers };
+    return this.#api.create(`/skills${at(skillId, '/execute')}`, { params: params ?? {}, ...options }, call);
+  }
+
   #signedIn({ token, user }: Answer<'/api/auth/login', 'post'>): User {
     this.#http.setToken(token);
     this.#emitter.emit('authenticated', user);
     return user;
   }
 
-  #tell(event: ExecutionEvent): void {
-    this.#emitter.emit(event.type, event);
-  }
-
   async #watch<Result>(
     executionId: string,
     { onProgress, onLog, signal }: { [K in 'onProgress' | 'onLog' | 'signal']: RunOptions[K] | undefined },
   ): Promise<Result> {
-    for await (const event of this.#realtime.events(executionId, callOf({ signal }))) {
+    for await (const event of this.#realtime.events<Result>(executionId, { signal })) {
       if (event.type === 'progress') onProgress?.(event);
       else if (event.type === 'log') onLog?.(event);
-      else if (event.type === 'complete') return event.result as Result;
+      else if (event.type === 'complete') return event.result;
       else if (event.type === 'error') throw new ExecutionFailedError(event);
     }
     throw new ConnectionError('The stream ended before the execution did.', { code: 'DISCONNECTED' });
@@ -358,7 +352,6 @@ function failureOf({ executionId, status, error, durationMs }: Outcome): Executi
   return new ExecutionFailedError({ executionId, status, error: message, code, durationMs: durationMs ?? null });
 }
 
-/** Only what was given. */
-function callOf(options: { readonly [K in keyof CallOptions]: CallOptions[K] | undefined }): CallOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function idOf(execution: string | Started): string {
+  return typeof execution === 'string' ? execution : execution.executionId;
 }

@@ -1,26 +1,24 @@
 import { eventOf, type ExecutionEvent, type Frame } from './frames.ts';
 
-/** Where to begin: from the first event, with what happens from now on, or strictly after a number or place. */
+/** Where to begin: from the first event, with what happens from now on, or strictly after a number or place, or the last ones. */
 export type Since = 'start' | 'now' | { readonly seq: number } | { readonly pos: string } | { readonly tail: number };
 
 /**
  * How far one execution has been followed: what of the messages that come is new, and where to go on after a lost connection.
- * Pure: the same messages in the same order give the same events, however often the connection was cut between them.
+ * The same messages in the same order give the same events, however often the connection was cut between them.
  */
 export class Cursor {
-  readonly executionId: string;
-  readonly #since: Since;
+  readonly #start: Since;
   /** The last number that was taken; null while there was none. */
   #last: number | null = null;
 
-  constructor(executionId: string, since: Since = 'start') {
-    this.executionId = executionId;
-    this.#since = since;
+  constructor(since: Since = 'start') {
+    this.#start = since;
   }
 
   /** Strictly after what the next subscription begins. */
   get since(): Since {
-    return this.#last === null ? this.#since : { seq: this.#last };
+    return this.#last === null ? this.#start : { seq: this.#last };
   }
 
   /** The event that a message is, when it is new. */

@@ -87,6 +87,11 @@ export class ProtocolError extends IhumanError {
   override readonly name = 'ProtocolError';
 }
 
+/** A delivery that is not what it claims: `SIGNATURE_MISSING`, `SIGNATURE_INVALID`, `TIMESTAMP_OUT_OF_RANGE`, `PAYLOAD_INVALID`. */
+export class WebhookVerificationError extends IhumanError {
+  override readonly name = 'WebhookVerificationError';
+}
+
 /** How an execution ended that did not complete. */
 export interface FailedExecution {
   readonly executionId: string;

@@ -1,4 +1,4 @@
-export type { ClientEvents, ClientOptions, RunOptions } from './client-options.ts';
+export type { ClientEvents, ClientOptions, FeedOptions, RunOptions } from './client-options.ts';
 export {
   AuthenticationError,
   ConflictError,
@@ -14,11 +14,12 @@ export {
   ServerError,
   TimeoutError,
   ValidationError,
+  WebhookVerificationError,
 } from './errors.ts';
 export type { CompleteEvent, ErrorEvent, ExecutionEvent, GapEvent, LogEvent, ProgressEvent } from './frames.ts';
 export type { CallOptions, TokenSource } from './http.ts';
-export type { FollowOptions } from './link.ts';
+export type { Disconnected, FollowOptions } from './link.ts';
 export type { Since } from './cursor.ts';
 export type { RetryPolicy } from './retry.ts';
 export type * from './types.ts';
-export { verifyWebhook, type WebhookHeaders, type WebhookPayload, WebhookVerificationError } from './webhooks.ts';
+export { type VerifyOptions, verifyWebhook, type WebhookHeaders, type WebhookPayload } from './webhooks.ts';

@@ -6,22 +6,30 @@ export type TokenSource = string | (() => string | Promise<string>);
 
 /** Beside what a call does. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
-  /** Limit of one attempt instead of the client's. */
-  readonly timeout?: number;
+  /** Ends the call: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Limit of one attempt in milliseconds, instead of the client's. */
+  readonly timeout?: number | undefined;
   /** Instead of the key that is made: the same one makes two calls one. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 }
 
+/** A request as the resources make it. */
 export interface HttpRequest extends CallOptions {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  readonly query?: object | undefined;
+  /** Text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A call that makes something: gets an `Idempotency-Key`, so that repeating it is safe. */
-  readonly creates?: boolean;
-  readonly as?: 'json' | 'bytes' | 'text';
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A POST that makes something: gets an `Idempotency-Key`, so that repeating it is safe. */
+  readonly creates?: boolean | undefined;
+  /** A POST that may be repeated as it is. */
+  readonly harmless?: boolean | undefined;
+  /** Default JSON. A `stream` has no deadline once it has begun. */
+  readonly as?: 'bytes' | 'stream' | undefined;
+  /** Told of the answer's headers. */
+  readonly onHeaders?: ((headers: Headers) => void) | undefined;
 }
 
 interface HttpOptions {
@@ -31,7 +39,8 @@ interface HttpOptions {
   readonly fetch: typeof fetch;
 }
 
-const maxAnswerBytes = 256 * 1024 * 1024;
+/** What of an answer is read at most: no server has to be believed. */
+const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Requests with a deadline, repeated where that is safe, answered with JSON or a typed error. */
 export class HttpClient {
@@ -69,7 +78,6 @@ export class HttpClient {
 
   async request<T>(request: HttpRequest): Promise<T> {
     const key = request.idempotencyKey ?? (request.creates === true ? randomKey() : null);
-    const idempotent = request.method !== 'POST' && request.method !== 'PATCH' ? true : key !== null;
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -79,7 +87,7 @@ export class HttpClient {
         if (error.status === 401 && this.canRefresh && !refreshed) {
           refreshed = true;
           this.forgetToken();
-        } else await this.#pauseAfter(error, attempt, idempotent, request.signal);
+        } else await this.#pauseAfter(error, attempt, key !== null || isRepeatable(request), request.signal);
       }
     }
   }
@@ -94,33 +102,54 @@ export class HttpClient {
   }
 
   async #attempt<T>(request: HttpRequest, key: string | null): Promise<T> {
-    const { path, query, signal, timeout, as = 'json' } = request;
-    const limit = AbortSignal.timeout(timeout ?? this.#options.timeoutMs);
+    const { path, query, signal, timeout = this.#options.timeoutMs } = request;
+    const token = await this.token();
+    const stopper = new AbortController();
+    const stop = (): void => {
+      stopper.abort(signal?.reason);
+    };
+    const stopListening = onAbort(signal, stop);
+    const timer = setTimeout(stop, timeout);
     try {
-      const init = initOf(request, await this.token(), key);
-      const both = AbortSignal.any(signal === undefined ? [limit] : [signal, limit]);
-      const response = await this.#options.fetch(this.#url(path, query), { ...init, signal: both });
-      const bytes = await readAll(response, maxAnswerBytes);
-      if (response.ok && as === 'bytes') return bytes as T;
-      const text = new TextDecoder().decode(bytes);
-      if (!response.ok) throw errorFrom({ status: response.status, headers: response.headers, text });
-      return (as === 'text' ? text : jsonIn(text, response.status)) as T;
-    } catch (error) {
-      if (error instanceof IhumanError || signal?.aborted === true) throw error;
-      if (limit.aborted) throw new TimeoutError('There was no answer in time.', { code: 'TIMEOUT', cause: error });
+      const init = { ...initOf(request, token, key), signal: stopper.signal };
+      const response = await this.#options.fetch(this.baseUrl + path + queryOf(query), init);
+      return (await contentOf(response, request)) as T;
+    } catch (cause) {
+      if (cause instanceof IhumanError) throw cause;
+      signal?.throwIfAborted();
+      if (stopper.signal.aborted) throw new TimeoutError('There was no answer in time.', { code: 'TIMEOUT', cause });
       const message = `${this.baseUrl} could not be reached, or broke off its answer.`;
-      throw new ConnectionError(message, { code: 'CONNECTION_FAILED', cause: error });
+      throw new ConnectionError(message, { code: 'CONNECTION_FAILED', cause });
+    } finally {
+      clearTimeout(timer);
+      // A stream goes on, and is ended by the signal too.
+      if (request.as !== 'stream') stopListening();
     }
-  }
-
-  #url(path: string, query: HttpRequest['query'] = {}): string {
-    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-    const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-    return `${this.baseUrl}${path}${text === '' ? '' : `?${text}`}`;
   }
 }
 
-function initOf({ method, body, headers }: HttpRequest, token: string | null, key: string | null): RequestInit {
+function isRepeatable({ method = 'GET', harmless }: HttpRequest): boolean {
+  return harmless === true || (method !== 'POST' && method !== 'PATCH');
+}
+
+async function contentOf(response: Response, { as, onHeaders }: HttpRequest): Promise<unknown> {
+  const { ok, status, headers } = response;
+  onHeaders?.(headers);
+  if (ok && as === 'stream') return response.body;
+  const bytes = await readAll(response);
+  if (ok && as === 'bytes') return bytes;
+  const text = new TextDecoder().decode(bytes);
+  if (!ok) throw errorFrom({ status, headers, text });
+  return jsonIn(text, status);
+}
+
+function queryOf(query: object = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  const text = String(new URLSearchParams(given.map(([name, value]) => [name, String(value)])));
+  return text === '' ? '' : `?${text}`;
+}
+
+function initOf({ method = 'GET', body, headers }: HttpRequest, token: string | null, key: string | null): RequestInit {
   return {
     method,
     headers: {
@@ -134,10 +163,10 @@ function initOf({ method, body, headers }: HttpRequest, token: string | null, ke
   };
 }
 
-async function readAll(response: Response, maxBytes: number): Promise<Uint8Array> {
+async function readAll(response: Response): Promise<Uint8Array> {
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);
   // Whoever says how much it is cannot go on for ever.
-  if (declared <= maxBytes || response.body === null) return new Uint8Array(await response.arrayBuffer());
+  if (declared <= maxAnswerBytes || response.body === null) return new Uint8Array(await response.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = response.body.getReader();
@@ -145,23 +174,17 @@ async function readAll(response: Response, maxBytes: number): Promise<Uint8Array
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
-    if (size > maxBytes) {
+    if (size > maxAnswerBytes) {
       await reader.cancel();
       throw new ProtocolError('The answer is too long.', { code: 'BAD_ANSWER', status: response.status });
     }
     chunks.push(value);
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
 
 function jsonIn(text: string, status: number): unknown {
-  if (status === 204 || text === '') return null;
+  if (text === '') return null;
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -172,21 +195,29 @@ function jsonIn(text: string, status: number): unknown {
 
 /** 128 random bits: works where `crypto.randomUUID` does not, as on pages without TLS. */
 function randomKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Rejects with the signal's reason when it is aborted. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
+      stopListening();
       resolve();
     }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
+    const stopListening = onAbort(signal, (reason) => {
+      clearTimeout(timer);
+      reject(reason);
+    });
   });
+}
+
+/** Acts when the signal is aborted, at once when it has been; returns how to stop listening. */
+export function onAbort(signal: AbortSignal | undefined, act: (reason: Error) => void): () => void {
+  const listener = (): void => {
+    act(signal?.reason as Error);
+  };
+  if (signal?.aborted === true) listener();
+  else signal?.addEventListener('abort', listener);
+  return () => signal?.removeEventListener('abort', listener);
 }

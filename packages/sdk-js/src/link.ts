@@ -20,28 +20,34 @@ export interface Follower {
   /** The server takes the subscription. */
   onReady?(): void;
   /** Nothing more will come: it has ended (null), or why it cannot be followed any further. */
-  onEnd(error: IhumanError | null): void;
+  onEnd(error: Error | null): void;
 }
 
+/** How an execution is followed. */
 export interface FollowOptions {
-  readonly since?: Since;
+  /** Default `start`. */
+  readonly since?: Since | undefined;
   /** Only these; default all. */
-  readonly types?: readonly ('progress' | 'log' | 'complete' | 'error')[];
+  readonly types?: readonly ('progress' | 'log' | 'complete' | 'error')[] | undefined;
+}
+
+/** A connection was lost. */
+export interface Disconnected {
+  /** The WebSocket's close code; 1006 when there was none. */
+  readonly code: number;
+  readonly reason: string;
+  /** Until the next attempt; null when there will be none. */
+  readonly retryInMs: number | null;
 }
 
 interface LinkOptions {
   /** Opens a socket with fresh credentials. */
-  readonly open: () => Promise<Socket>;
-  /** True when new credentials can be had where the last ones were not taken. */
-  readonly canRefresh: () => boolean;
-  readonly refresh: () => void;
+  readonly open: (signal: AbortSignal) => Promise<Socket>;
+  /** Makes the next socket use new credentials; false when there can be none. */
+  readonly refresh: () => boolean;
   readonly onConnected: () => void;
-  readonly onDisconnected: (event: {
-    readonly code: number;
-    readonly reason: string;
-    readonly retryInMs: number | null;
-  }) => void;
-  /** Messages that belong to no execution. */
+  readonly onDisconnected: (event: Disconnected) => void;
+  /** Nothing is followed any more. */
   readonly onUnused: () => void;
 }
 
@@ -49,29 +55,39 @@ interface Following {
   readonly cursor: Cursor;
   readonly follower: Follower;
   readonly types: FollowOptions['types'];
+  /** The server has taken the subscription on this connection. */
+  ready: boolean;
 }
 
+/** Subscriptions that a server takes on one connection, and in one message. */
+const maxFollowings = 1000;
 const maxPerMessage = 128;
+/** Messages a second that can be left out; a server takes 50. */
+const maxAside = 40;
+const maxIdChars = 80;
 const openState = 1;
 const backOff = { baseDelayMs: 200, maxDelayMs: 15_000 };
-const connectLimitMs = 15_000;
 /** Until the server has said how often it is heard of. */
 const firstHeartbeatMs = 30_000;
-/** Subscriptions that a server takes on one connection. */
-export const maxFollowings = 1000;
+const tokenExpired = 4001;
+const firstFinalCode = 4500;
+const unknownExecution = 102;
 
 /** One connection, kept up for as long as something is followed over it. After a cut, each subscription goes on where it was. */
 export class Link {
   readonly #options: LinkOptions;
   readonly #followings = new Map<string, Following>();
+  /** Subscriptions to ask for at the end of this turn, in few messages. */
+  readonly #wanted = new Set<string>();
+  readonly #stopper = new AbortController();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #socket: Socket | null = null;
   #epoch: string | null = null;
   #attempt = 0;
-  #closed = false;
   #connecting = false;
-  #retryTimer: ReturnType<typeof setTimeout> | null = null;
-  #silenceTimer: ReturnType<typeof setTimeout> | null = null;
-  #heartbeatMs = firstHeartbeatMs;
+  #watch: ReturnType<typeof setInterval> | null = null;
+  #heardAtMs = 0;
+  #aside = { sinceMs: 0, sent: 0 };
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -85,73 +101,77 @@ export class Link {
     return this.#socket?.readyState === openState;
   }
 
+  get #closed(): boolean {
+    return this.#stopper.signal.aborted;
+  }
+
   follows(executionId: string): boolean {
     return this.#followings.has(executionId);
   }
 
-  follow(executionId: string, follower: Follower, { since = 'start', types }: FollowOptions = {}): void {
-    this.#followings.set(executionId, { cursor: new Cursor(executionId, since), follower, types });
-    if (this.isOpen) this.#subscribe([executionId]);
+  follow(executionId: string, follower: Follower, { since, types }: FollowOptions = {}): void {
+    this.#followings.set(executionId, { cursor: new Cursor(since), follower, types, ready: false });
+    if (executionId === '' || executionId.length > maxIdChars) this.#end(executionId, unknown(executionId));
+    else if (this.isOpen) this.#want(executionId);
     else this.#connect();
   }
 
   /** Nothing more is told to its follower. */
   unfollow(executionId: string): void {
     if (!this.#followings.delete(executionId)) return;
-    this.say({ type: 'unsubscribe', executionId });
+    // Where it is left out, the server says more than is heard: no harm.
+    this.sayAside({ type: 'unsubscribe', executionId });
     if (this.#followings.size === 0) this.#options.onUnused();
   }
 
-  /** Sends a message, if there is a connection. */
-  say(message: object): boolean {
-    if (!this.isOpen) return false;
-    this.#socket?.send(JSON.stringify(message));
+  /** Sends a message that can be left out; false where it is, because there is no connection or there were too many. */
+  sayAside(message: object): boolean {
+    const nowMs = performance.now();
+    if (nowMs - this.#aside.sinceMs > 1000) this.#aside = { sinceMs: nowMs, sent: 0 };
+    if (!this.isOpen || this.#aside.sent++ >= maxAside) return false;
+    this.#say(message);
     return true;
   }
 
   /** Ends the connection; followers are told. */
-  close(error: IhumanError): void {
+  close(error: Error): void {
     if (this.#closed) return;
-    this.#closed = true;
-    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-    this.#drop(1000, 'done');
-    for (const [id, { follower }] of this.#followings) {
-      this.#followings.delete(id);
-      follower.onEnd(error);
-    }
+    this.#stopper.abort(error);
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#drop();
+    for (const id of [...this.#followings.keys()]) this.#end(id, error);
+  }
+
+  #say(message: object): void {
+    this.#socket?.send(JSON.stringify(message));
   }
 
   #connect(): void {
-    if (this.#connecting || this.#closed || this.#socket !== null || this.#retryTimer !== null) return;
+    if (this.#connecting || this.#closed || this.#socket !== null) return;
     this.#connecting = true;
-    this.#options
-      .open()
-      .then((socket) => {
+    this.#options.open(this.#stopper.signal).then(
+      (socket) => {
         this.#connecting = false;
         this.#use(socket);
-      })
-      .catch((error: unknown) => {
+      },
+      (error: unknown) => {
         this.#connecting = false;
         if (error instanceof IhumanError && isFinal(error)) this.#give(error);
-        else this.#again(1006, error instanceof Error ? error.message : 'no connection');
-      });
+        else this.#again(1006, error instanceof Error ? error.message : '');
+      },
+    );
   }
 
   #use(socket: Socket): void {
-    if (this.#closed) {
-      socket.onerror = () => undefined;
-      socket.close();
-      return;
-    }
     this.#socket = socket;
-    this.#listenFor(connectLimitMs);
+    this.#listenEvery(firstHeartbeatMs);
     socket.onopen = () => {
-      this.#listenFor(2 * this.#heartbeatMs);
-      this.#subscribe([...this.#followings.keys()]);
+      for (const following of this.#followings.values()) following.ready = false;
+      this.#wantAll();
       this.#options.onConnected();
     };
     socket.onmessage = ({ data }) => {
-      this.#listenFor(2 * this.#heartbeatMs);
+      this.#heardAtMs = performance.now();
       const frame = frameIn(data);
       if (frame !== null) this.#take(frame);
     };
@@ -160,37 +180,35 @@ export class Link {
     socket.onclose = ({ code, reason }) => {
       this.#lost(code, reason);
     };
+    if (this.#closed) this.#drop();
   }
 
-  /** A connection that is silent for longer than two heartbeats is dead, whatever the network says. */
-  #listenFor(ms: number): void {
-    if (this.#silenceTimer !== null) clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(() => {
-      this.#drop(4000, 'silent');
-      this.#again(1006, 'nothing was heard for too long');
-    }, ms);
+  /** A connection on which nothing was heard for two heartbeats is dead, whatever the network says. */
+  #listenEvery(heartbeatMs: number): void {
+    this.#heardAtMs = performance.now();
+    clearInterval(this.#watch ?? undefined);
+    this.#watch = setInterval(() => {
+      if (performance.now() - this.#heardAtMs > 2 * heartbeatMs) this.#lost(1006, 'nothing was heard for too long');
+    }, heartbeatMs / 2);
   }
 
   #lost(code: number, reason: string): void {
-    this.#drop(code, reason);
-    if (code === 4001 && this.#options.canRefresh()) this.#options.refresh();
-    const message = reason === '' ? 'The server ended the connection.' : `The server ended the connection: ${reason}.`;
-    if (code === 4001 && !this.#options.canRefresh())
+    this.#drop();
+    const message = `The server ended the connection (${String(code)} ${reason}).`;
+    if (code === tokenExpired && !this.#options.refresh())
       this.#give(new AuthenticationError(message, { code: 'UNAUTHENTICATED' }));
-    else if (code >= 4500) this.#give(new ConnectionError(message, { code: `CLOSED_${String(code)}` }));
+    else if (code >= firstFinalCode) this.#give(new ConnectionError(message, { code: 'DISCONNECTED' }));
     else this.#again(code, reason);
   }
 
-  #drop(code: number, reason: string): void {
-    if (this.#silenceTimer !== null) clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = null;
+  #drop(): void {
+    clearInterval(this.#watch ?? undefined);
+    this.#wanted.clear();
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
-    socket.onopen = null;
-    socket.onmessage = null;
-    socket.onclose = null;
-    if (socket.readyState <= openState) socket.close(code === 1000 || code >= 3000 ? code : 1000, reason.slice(0, 100));
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket.readyState <= openState) socket.close();
   }
 
   #again(code: number, reason: string): void {
@@ -201,33 +219,53 @@ export class Link {
     }
     const retryInMs = backOffMs(++this.#attempt, backOff, Math.random());
     this.#options.onDisconnected({ code, reason, retryInMs });
-    this.#retryTimer = setTimeout(() => {
-      this.#retryTimer = null;
+    this.#later(retryInMs, () => {
       this.#connect();
-    }, retryInMs);
+    });
   }
 
   #give(error: IhumanError): void {
+    if (this.#closed) return;
     this.#options.onDisconnected({ code: 1006, reason: error.message, retryInMs: null });
     this.close(error);
     this.#options.onUnused();
   }
 
+  #later(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #wantAll(): void {
+    for (const [id, { ready }] of this.#followings) if (!ready) this.#want(id);
+  }
+
+  #want(executionId: string): void {
+    if (!this.isOpen || this.#wanted.add(executionId).size > 1) return;
+    queueMicrotask(() => {
+      this.#subscribe([...this.#wanted]);
+      this.#wanted.clear();
+    });
+  }
+
   #subscribe(ids: readonly string[]): void {
-    const byTypes = new Map<string, { readonly types: FollowOptions['types']; readonly executions: object[] }>();
+    const groups = new Map<string, { id: string; since: Since }[]>();
     for (const id of ids) {
       const following = this.#followings.get(id);
       if (following === undefined) continue;
-      const { types, cursor } = following;
-      const key = types?.join() ?? '';
-      const group = byTypes.get(key) ?? { types, executions: [] };
-      byTypes.set(key, group);
-      group.executions.push({ id, since: cursor.since });
+      const types = JSON.stringify(following.types);
+      const group = groups.get(types) ?? [];
+      groups.set(types, group);
+      group.push({ id, since: following.cursor.since });
     }
-    for (const { types, executions } of byTypes.values()) {
+    for (const executions of groups.values()) {
+      const { types } = this.#followings.get(executions[0]?.id ?? '') ?? {};
       for (let i = 0; i < executions.length; i += maxPerMessage) {
         const some = executions.slice(i, i + maxPerMessage);
-        this.say({ type: 'subscribe', executions: some, epoch: this.#epoch, ...(types !== undefined && { types }) });
+        this.#say({ type: 'subscribe', executions: some, epoch: this.#epoch, types });
       }
     }
   }
@@ -235,42 +273,50 @@ export class Link {
   #take(frame: Frame): void {
     if (frame.type === 'welcome') this.#welcome(frame);
     else if (frame.type === 'error') this.#refused(frame);
-    const following = typeof frame.executionId === 'string' ? this.#followings.get(frame.executionId) : undefined;
-    if (following === undefined) return;
+    const { executionId } = frame;
+    const following = typeof executionId === 'string' ? this.#followings.get(executionId) : undefined;
+    if (following === undefined || typeof executionId !== 'string') return;
     const { cursor, follower } = following;
+    if (frame.type === 'subscribed') following.ready = true;
+    // What comes before is of an earlier subscription to the same execution.
+    if (!following.ready) return;
     const event = cursor.take(frame);
     if (frame.type === 'subscribed') follower.onReady?.();
-    // An execution that had ended before the connection was cut, and whose ending was taken, ends here.
-    if (event === null && frame.type !== 'stream-end') return;
     if (event !== null) follower.onEvent(event);
-    if ((event !== null && isEnding(event)) || frame.type === 'stream-end') this.#end(cursor.executionId, null);
+    // What had ended before the connection was cut, and whose ending was taken, ends here.
+    if (frame.type === 'stream-end' || (event !== null && isEnding(event))) this.#end(executionId, null);
   }
 
   #welcome({ epoch, heartbeatMs }: Frame): void {
     this.#attempt = 0;
-    if (typeof heartbeatMs === 'number' && heartbeatMs > 0) this.#heartbeatMs = heartbeatMs;
+    if (typeof heartbeatMs === 'number' && heartbeatMs > 0) this.#listenEvery(heartbeatMs);
     // What was asked for on the way here named the log that was known before.
     if (typeof epoch === 'string') this.#epoch = epoch;
   }
 
-  #refused({ executionId, code, name, message, temporary }: Frame): void {
-    if (typeof executionId !== 'string') return;
-    const text = typeof message === 'string' ? message : 'The server refused the subscription.';
+  #refused({ executionId, code, name, message, temporary, retryAfterMs }: Frame): void {
     if (temporary === true) {
-      setTimeout(() => {
-        this.#subscribe([executionId]);
-      }, backOff.baseDelayMs);
-    } else if (code === 102) this.#end(executionId, new NotFoundError(text, { code: 'EXECUTION_NOT_FOUND' }));
-    else this.#end(executionId, new ProtocolError(text, { code: String(name ?? code) }));
+      this.#later(typeof retryAfterMs === 'number' ? retryAfterMs : backOff.baseDelayMs, () => {
+        this.#wantAll();
+      });
+    } else if (typeof executionId === 'string') {
+      const isUnknown = code === unknownExecution;
+      const refused = new ProtocolError(String(message), { code: String(name) });
+      this.#end(executionId, isUnknown ? unknown(executionId) : refused);
+    }
   }
 
-  #end(executionId: string, error: IhumanError | null): void {
+  #end(executionId: string, error: Error | null): void {
     const following = this.#followings.get(executionId);
     if (following === undefined) return;
     this.#followings.delete(executionId);
     following.follower.onEnd(error);
     if (this.#followings.size === 0) this.#options.onUnused();
   }
+}
+
+function unknown(executionId: string): NotFoundError {
+  return new NotFoundError(`There is no execution ${executionId}.`, { code: 'EXECUTION_NOT_FOUND' });
 }
 
 /** What another attempt cannot change. */

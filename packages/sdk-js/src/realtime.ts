@@ -1,20 +1,16 @@
-import { ConnectionError, ExecutionFailedError, type IhumanError } from './errors.ts';
+import { ConnectionError, ExecutionFailedError } from './errors.ts';
 import { type CompleteEvent, type ExecutionEvent, isEnding } from './frames.ts';
-import type { HttpClient } from './http.ts';
-import { Link, type Follower, type FollowOptions, type Socket } from './link.ts';
+import { type HttpClient, onAbort } from './http.ts';
+import { type Disconnected, type Follower, type FollowOptions, Link, type Socket } from './link.ts';
 
 /** A WebSocket class: the platform's own, or that of `ws`. */
 export type SocketClass = new (url: string) => Socket;
 
-export interface RealtimeOptions {
+interface RealtimeOptions {
   readonly http: HttpClient;
   readonly socketClass: () => Promise<SocketClass>;
   readonly onConnected: () => void;
-  readonly onDisconnected: (event: {
-    readonly code: number;
-    readonly reason: string;
-    readonly retryInMs: number | null;
-  }) => void;
+  readonly onDisconnected: (event: Disconnected) => void;
 }
 
 /** An unused connection is kept for so long, as the next execution is often not far. */
@@ -60,28 +56,24 @@ export class Realtime {
   }
 
   /** The events of an execution until it ends. Leaving the loop stops it; an abort rejects with the signal's reason. */
-  async *events(
+  async *events<Result = unknown>(
     executionId: string,
-    { signal, ...options }: FollowOptions & { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<ExecutionEvent, void, void> {
+    { signal, ...options }: FollowOptions & { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<ExecutionEvent<Result>, void, void> {
     signal?.throwIfAborted();
-    const waiting: ExecutionEvent[] = [];
+    let waiting: ExecutionEvent<Result>[] = [];
     let end: { readonly error: Error | null } | null = null;
     let wake: () => void = () => undefined;
     const finish = (error: Error | null): void => {
       end ??= { error };
       wake();
     };
-    const onAbort = (): void => {
-      finish(signal?.reason as Error);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const stopListening = onAbort(signal, finish);
     const stop = this.follow(
       executionId,
       {
         onEvent: (event) => {
-          waiting.push(event);
-          wake();
+          if (waiting.push(event as ExecutionEvent<Result>) === 1) wake();
         },
         onEnd: finish,
       },
@@ -89,26 +81,32 @@ export class Realtime {
     );
     try {
       for (;;) {
-        const event = waiting.shift();
-        if (event !== undefined) yield event;
-        else if (end !== null) {
+        const events = waiting;
+        waiting = [];
+        for (const event of events) {
+          signal?.throwIfAborted();
+          yield event;
+        }
+        if (waiting.length > 0) continue;
+        if (end !== null) {
           const { error } = end as { readonly error: Error | null };
           if (error !== null) throw error;
           return;
-        } else await new Promise<void>((resolve) => (wake = resolve));
+        }
+        await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      stopListening();
       stop();
     }
   }
 
   /** Resolves with the ending of an execution that completes; rejects with ExecutionFailedError when it does not. */
   async ending<Result>(executionId: string, signal?: AbortSignal): Promise<CompleteEvent<Result>> {
-    const options = { types: ['complete', 'error'], ...(signal !== undefined && { signal }) } as const;
-    for await (const event of this.events(executionId, options)) {
+    const options = { types: ['complete', 'error'], signal } as const;
+    for await (const event of this.events<Result>(executionId, options)) {
       if (!isEnding(event)) continue;
-      if (event.type === 'complete') return event as CompleteEvent<Result>;
+      if (event.type === 'complete') return event;
       throw new ExecutionFailedError(event);
     }
     throw new ConnectionError('The stream ended before the execution did.', { code: 'DISCONNECTED' });
@@ -117,10 +115,10 @@ export class Realtime {
   /** Asks for the present state of an execution that is followed. */
   requestUpdate(executionId: string): boolean {
     const link = [...this.#links].find((each) => each.follows(executionId));
-    return link?.say({ type: 'request-update', executionId }) ?? false;
+    return link?.sayAside({ type: 'request-update', executionId }) ?? false;
   }
 
-  close(error: IhumanError): void {
+  close(error: Error): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     for (const link of this.#links) {
@@ -132,10 +130,10 @@ export class Realtime {
   #open(): Link {
     const { http, onConnected, onDisconnected } = this.#options;
     const link: Link = new Link({
-      open: () => this.#socket(),
-      canRefresh: () => http.canRefresh,
+      open: (signal) => this.#socket(signal),
       refresh: () => {
         http.forgetToken();
+        return http.canRefresh;
       },
       onConnected,
       onDisconnected,
@@ -167,13 +165,13 @@ export class Realtime {
   }
 
   /** Credentials go into a ticket that is good for one use, never into the address. */
-  async #socket(): Promise<Socket> {
+  async #socket(signal: AbortSignal): Promise<Socket> {
     const { http, socketClass } = this.#options;
+    const ticketRequest = { method: 'POST', path: '/api/auth/ticket', harmless: true, signal } as const;
     const [{ ticket }, WebSocketClass] = await Promise.all([
-      http.request<{ ticket: string }>({ method: 'POST', path: '/api/auth/ticket', creates: true }),
+      http.request<{ ticket: string }>(ticketRequest),
       socketClass(),
     ]);
-    const url = http.baseUrl.replace(/^http/, 'ws');
-    return new WebSocketClass(`${url}/ws?v=2&ticket=${encodeURIComponent(ticket)}`);
+    return new WebSocketClass(`${http.baseUrl.replace(/^http/, 'ws')}/ws?v=2&ticket=${encodeURIComponent(ticket)}`);
   }
 }

@@ -1,8 +1,8 @@
-import type { CallOptions, HttpClient, HttpRequest } from './http.ts';
+import type { CallOptions, HttpClient } from './http.ts';
+import { at, Resource } from './resource.ts';
 import type {
   Answer,
   Body,
-  Page,
   Query,
   ScheduleChanges,
   ScheduleOptions,
@@ -12,211 +12,151 @@ import type {
 } from './types.ts';
 import { verifyWebhook } from './webhooks.ts';
 
-const place = encodeURIComponent;
-
-/** A list that knows where it is from. */
-export async function pageOf<T>(
-  http: HttpClient,
-  name: string,
-  request: Omit<HttpRequest, 'method'>,
-): Promise<Page<T>> {
-  const { [name]: list, ...about } = await http.request<Record<string, unknown>>({ ...request, method: 'GET' });
-  const items = Array.isArray(list) ? (list as T[]) : [];
-  for (const [key, value] of Object.entries(about)) Object.defineProperty(items, key, { value, enumerable: false });
-  return items as unknown as Page<T>;
-}
-
 type Changed = Answer<'/api/webhooks/{id}', 'delete'>;
 type WebhookRecord = Answer<'/api/webhooks/{id}', 'get'>;
-type Deliveries = Answer<'/api/webhooks/{id}/deliveries', 'get'>['deliveries'][number];
+type Delivery = Answer<'/api/webhooks/{id}/deliveries', 'get'>['deliveries'][number];
 type ScheduleRecord = Answer<'/api/schedules/{id}', 'get'>;
 type Firing = Answer<'/api/schedules/{id}/executions', 'get'>['executions'][number];
+type Workflow = Answer<'/api/workflows/{name}', 'get'>;
+type Run = Answer<'/api/workflows/{name}/runs', 'get'>['executions'][number];
 
 /** Webhooks of the account. */
 export function webhooksOf(http: HttpClient) {
-  const at = (id: string, rest = ''): string => `/api/webhooks/${place(id)}${rest}`;
+  const api = new Resource(http, '/api/webhooks');
   return {
     /** The answer has the secret when none was given, this once. */
     create: (options: WebhookOptions, call: CallOptions = {}) =>
-      http.request<Answer<'/api/webhooks', 'post', 201> & { readonly secret?: string }>({
-        ...{ ...call, method: 'POST', path: '/api/webhooks', body: options, creates: true },
-      }),
+      api.create<Answer<'/api/webhooks', 'post', 201> & { readonly secret?: string }>('', options, call),
     list: (query: Query<'/api/webhooks', 'get'> = {}, call: CallOptions = {}) =>
-      pageOf<WebhookRecord>(http, 'webhooks', { ...call, path: '/api/webhooks', query }),
-    get: (id: string, call: CallOptions = {}) => http.request<WebhookRecord>({ ...call, method: 'GET', path: at(id) }),
+      api.list<WebhookRecord>('webhooks', '', query, call),
+    get: (id: string, call: CallOptions = {}) => api.get<WebhookRecord>(at(id), call),
     update: (id: string, changes: WebhookChanges, call: CallOptions = {}) =>
-      http.request<WebhookRecord>({ ...call, method: 'PATCH', path: at(id), body: changes }),
-    delete: (id: string, call: CallOptions = {}) => http.request<Changed>({ ...call, method: 'DELETE', path: at(id) }),
-    disable: (id: string, note = '', call: CallOptions = {}) =>
-      http.request<Changed>({ ...call, method: 'POST', path: at(id, '/disable'), body: { note } }),
+      api.patch<WebhookRecord>(at(id), changes, call),
+    delete: (id: string, call: CallOptions = {}) => api.delete<Changed>(at(id), call),
+    disable: (id: string, note = '', call: CallOptions = {}) => api.settle<Changed>(at(id, '/disable'), { note }, call),
+    /** What waited while it was disabled is delivered, or recorded as skipped. */
     enable: (id: string, backlog: 'deliver' | 'skip' = 'deliver', call: CallOptions = {}) =>
-      http.request<Changed>({ ...call, method: 'POST', path: at(id, '/enable'), body: { backlog } }),
+      api.settle<Changed>(at(id, '/enable'), { backlog }, call),
+    /** The answer has the new secret, this once. */
     rotateSecret: (
       id: string,
       options: Body<'/api/webhooks/{id}/rotate-secret', 'post'> = {},
       call: CallOptions = {},
-    ) =>
-      http.request<Answer<'/api/webhooks/{id}/rotate-secret', 'post'>>({
-        ...{ ...call, method: 'POST', path: at(id, '/rotate-secret'), body: options },
-      }),
-    test: (id: string, call: CallOptions = {}) =>
-      http.request<Changed>({ ...call, method: 'POST', path: at(id, '/test') }),
+    ) => api.post<Answer<'/api/webhooks/{id}/rotate-secret', 'post'>>(at(id, '/rotate-secret'), options, call),
+    /** Has an event sent that says it is a test. */
+    test: (id: string, call: CallOptions = {}) => api.post<Changed>(at(id, '/test'), undefined, call),
     deliveries: (id: string, query: Query<'/api/webhooks/{id}/deliveries', 'get'> = {}, call: CallOptions = {}) =>
-      pageOf<Deliveries>(http, 'deliveries', { ...call, path: at(id, '/deliveries'), query }),
+      api.list<Delivery>('deliveries', at(id, '/deliveries'), query, call),
     retryDelivery: (id: string, delivery: string, call: CallOptions = {}) =>
-      http.request<Changed>({ ...call, method: 'POST', path: at(id, `/deliveries/${place(delivery)}/retry`) }),
+      api.post<Changed>(at(id, `/deliveries${at(delivery, '/retry')}`), undefined, call),
     replay: (id: string, options: Body<'/api/webhooks/{id}/replays', 'post'> = {}, call: CallOptions = {}) =>
-      http.request<Answer<'/api/webhooks/{id}/replays', 'post', 202>>({
-        ...{ ...call, method: 'POST', path: at(id, '/replays'), body: options },
-      }),
+      api.post<Answer<'/api/webhooks/{id}/replays', 'post', 202>>(at(id, '/replays'), options, call),
     replays: async (id: string, call: CallOptions = {}) =>
-      (
-        await http.request<Answer<'/api/webhooks/{id}/replays', 'get'>>({
-          ...call,
-          method: 'GET',
-          path: at(id, '/replays'),
-        })
-      ).replays,
+      (await api.get<Answer<'/api/webhooks/{id}/replays', 'get'>>(at(id, '/replays'), call)).replays,
+    /** What a filter would have matched. */
     preview: (options: Body<'/api/webhooks/preview', 'post'>, call: CallOptions = {}) =>
-      http.request<Answer<'/api/webhooks/preview', 'post'>>({
-        ...{ ...call, method: 'POST', path: '/api/webhooks/preview', body: options },
-      }),
-    stats: (call: CallOptions = {}) =>
-      http.request<Answer<'/api/webhooks/stats', 'get'>>({ ...call, method: 'GET', path: '/api/webhooks/stats' }),
+      api.settle<Answer<'/api/webhooks/preview', 'post'>>('/preview', options, call),
+    stats: (call: CallOptions = {}) => api.get<Answer<'/api/webhooks/stats', 'get'>>('/stats', call),
     verify: verifyWebhook,
   };
 }
 
 /** Schedules of the account. */
 export function schedulesOf(http: HttpClient) {
-  const at = (id: string, rest = ''): string => `/api/schedules/${place(id)}${rest}`;
+  const api = new Resource(http, '/api/schedules');
   return {
     create: (options: ScheduleOptions, call: CallOptions = {}) =>
-      http.request<Answer<'/api/schedules', 'post', 201>>({
-        ...{ ...call, method: 'POST', path: '/api/schedules', body: options, creates: true },
-      }),
+      api.create<Answer<'/api/schedules', 'post', 201>>('', options, call),
     list: (query: Query<'/api/schedules', 'get'> = {}, call: CallOptions = {}) =>
-      pageOf<ScheduleRecord>(http, 'schedules', { ...call, path: '/api/schedules', query }),
-    get: (id: string, call: CallOptions = {}) => http.request<ScheduleRecord>({ ...call, method: 'GET', path: at(id) }),
+      api.list<ScheduleRecord>('schedules', '', query, call),
+    get: (id: string, call: CallOptions = {}) => api.get<ScheduleRecord>(at(id), call),
     update: (id: string, changes: ScheduleChanges, call: CallOptions = {}) =>
-      http.request<ScheduleRecord>({ ...call, method: 'PATCH', path: at(id), body: changes }),
-    delete: (id: string, call: CallOptions = {}) => http.request<Changed>({ ...call, method: 'DELETE', path: at(id) }),
+      api.patch<ScheduleRecord>(at(id), changes, call),
+    delete: (id: string, call: CallOptions = {}) => api.delete<Changed>(at(id), call),
     pause: (id: string, options: Body<'/api/schedules/{id}/pause', 'post'> = {}, call: CallOptions = {}) =>
-      http.request<ScheduleRecord>({ ...call, method: 'POST', path: at(id, '/pause'), body: options }),
+      api.settle<ScheduleRecord>(at(id, '/pause'), options, call),
     resume: (id: string, note = '', call: CallOptions = {}) =>
-      http.request<ScheduleRecord>({ ...call, method: 'POST', path: at(id, '/resume'), body: { note } }),
+      api.settle<ScheduleRecord>(at(id, '/resume'), { note }, call),
+    /** Runs it now, beside its times. */
     trigger: (id: string, call: CallOptions = {}) =>
-      http.request<Answer<'/api/schedules/{id}/trigger', 'post', 202>>({
-        ...call,
-        method: 'POST',
-        path: at(id, '/trigger'),
-      }),
+      api.post<Answer<'/api/schedules/{id}/trigger', 'post', 202>>(at(id, '/trigger'), undefined, call),
+    /** Runs it for the times of a range that has passed. */
     backfill: (id: string, range: Body<'/api/schedules/{id}/backfill', 'post'>, call: CallOptions = {}) =>
-      http.request<Answer<'/api/schedules/{id}/backfill', 'post', 202>>({
-        ...{ ...call, method: 'POST', path: at(id, '/backfill'), body: range },
-      }),
+      api.post<Answer<'/api/schedules/{id}/backfill', 'post', 202>>(at(id, '/backfill'), range, call),
     upcoming: async (id: string, count = 5, call: CallOptions = {}) =>
-      (
-        await http.request<Answer<'/api/schedules/{id}/upcoming', 'get'>>({
-          ...{ ...call, method: 'GET', path: at(id, '/upcoming'), query: { count } },
-        })
-      ).upcoming,
+      (await api.get<Answer<'/api/schedules/{id}/upcoming', 'get'>>(at(id, '/upcoming'), call, { count })).upcoming,
+    /** What became of each time. */
     executions: (id: string, query: Query<'/api/schedules/{id}/executions', 'get'> = {}, call: CallOptions = {}) =>
-      pageOf<Firing>(http, 'executions', { ...call, path: at(id, '/executions'), query }),
+      api.list<Firing>('executions', at(id, '/executions'), query, call),
+    /** The next times of an expression that nobody has stored. */
     preview: async (options: Body<'/api/schedules/preview', 'post'>, call: CallOptions = {}) =>
-      (
-        await http.request<Answer<'/api/schedules/preview', 'post'>>({
-          ...{ ...call, method: 'POST', path: '/api/schedules/preview', body: options },
-        })
-      ).upcoming,
-    stats: (call: CallOptions = {}) =>
-      http.request<Answer<'/api/schedules/stats', 'get'>>({ ...call, method: 'GET', path: '/api/schedules/stats' }),
+      (await api.settle<Answer<'/api/schedules/preview', 'post'>>('/preview', options, call)).upcoming,
+    stats: (call: CallOptions = {}) => api.get<Answer<'/api/schedules/stats', 'get'>>('/stats', call),
   };
 }
 
 /** Workflows of the account. */
 export function workflowsOf(http: HttpClient) {
-  type Workflow = Answer<'/api/workflows/{name}', 'get'>;
-  const at = (name: string, rest = ''): string => `/api/workflows/${place(name)}${rest}`;
-  // Text is YAML.
-  const headersFor = (definition: WorkflowDefinition | string): Record<string, string> =>
-    typeof definition === 'string' ? { 'content-type': 'application/yaml' } : {};
+  const api = new Resource(http, '/api/workflows');
+  const send = <T>(rest: string, definition: WorkflowDefinition | string, call: CallOptions): Promise<T> =>
+    http.request<T>({
+      ...{ ...call, method: 'POST', path: `/api/workflows${rest}`, body: definition, harmless: true },
+      ...(typeof definition === 'string' && { headers: { 'content-type': 'application/yaml' } }),
+    });
   return {
     /** Defines a workflow, or its next version: an object, or YAML as text. */
-    define: (definition: WorkflowDefinition | string, call: CallOptions = {}) =>
-      http.request<Workflow>({
-        ...{ ...call, method: 'POST', path: '/api/workflows', body: definition, headers: headersFor(definition) },
-      }),
+    define: (definition: WorkflowDefinition | string, call: CallOptions = {}) => send<Workflow>('', definition, call),
+    /** Everything that is wrong with a definition, without keeping it. */
     check: (definition: WorkflowDefinition | string, call: CallOptions = {}) =>
-      http.request<Record<string, unknown>>({
-        ...{ ...call, method: 'POST', path: '/api/workflows/check', body: definition, headers: headersFor(definition) },
-      }),
+      send<Answer<'/api/workflows/check', 'post'>>('/check', definition, call),
     list: (query: Query<'/api/workflows', 'get'> = {}, call: CallOptions = {}) =>
-      pageOf<Workflow>(http, 'workflows', { ...call, path: '/api/workflows', query }),
-    get: (name: string, call: CallOptions = {}) => http.request<Workflow>({ ...call, method: 'GET', path: at(name) }),
+      api.list<Workflow>('workflows', '', query, call),
+    get: (name: string, call: CallOptions = {}) => api.get<Workflow>(at(name), call),
     versions: async (name: string, call: CallOptions = {}) =>
-      (
-        await http.request<Answer<'/api/workflows/{name}/versions', 'get'>>({
-          ...{ ...call, method: 'GET', path: at(name, '/versions') },
-        })
-      ).versions,
+      (await api.get<Answer<'/api/workflows/{name}/versions', 'get'>>(at(name, '/versions'), call)).versions,
     version: (name: string, version: number, call: CallOptions = {}) =>
-      http.request<Workflow>({ ...call, method: 'GET', path: at(name, `/versions/${String(version)}`) }),
+      api.get<Workflow>(at(name, `/versions/${String(version)}`), call),
     delete: (name: string, call: CallOptions = {}) =>
-      http.request<Answer<'/api/workflows/{name}', 'delete'>>({ ...call, method: 'DELETE', path: at(name) }),
+      api.delete<Answer<'/api/workflows/{name}', 'delete'>>(at(name), call),
     run: (name: string, params: object = {}, options: CallOptions & { readonly version?: number } = {}) => {
       const { version, ...call } = options;
-      const body = { params, ...(version !== undefined && { version }) };
-      return http.request<Answer<'/api/workflows/{name}/run', 'post', 202>>({
-        ...{ ...call, method: 'POST', path: at(name, '/run'), body, creates: true },
-      });
+      return api.create<Answer<'/api/workflows/{name}/run', 'post', 202>>(at(name, '/run'), { params, version }, call);
     },
     runs: (name: string, query: Query<'/api/workflows/{name}/runs', 'get'> = {}, call: CallOptions = {}) =>
-      pageOf<Answer<'/api/workflows/{name}/runs', 'get'>['executions'][number]>(http, 'executions', {
-        ...{ ...call, path: at(name, '/runs'), query },
-      }),
+      api.list<Run>('executions', at(name, '/runs'), query, call),
     /** The steps of a run. */
-    steps: async (executionId: string, call: CallOptions = {}) =>
-      (
-        await http.request<Answer<'/api/executions/{id}/steps', 'get'>>({
-          ...{ ...call, method: 'GET', path: `/api/executions/${place(executionId)}/steps` },
-        })
-      ).steps,
+    steps: async (executionId: string, call: CallOptions = {}) => {
+      const path = `/api/executions${at(executionId, '/steps')}`;
+      return (await http.request<Answer<'/api/executions/{id}/steps', 'get'>>({ ...call, path })).steps;
+    },
   };
 }
 
 /** API keys of the account. */
 export function apiKeysOf(http: HttpClient) {
+  const api = new Resource(http, '/api/auth/keys');
   return {
     /** The answer has the key, this once. */
     create: (options: Body<'/api/auth/keys', 'post'>, call: CallOptions = {}) =>
-      http.request<Answer<'/api/auth/keys', 'post', 201>>({
-        ...call,
-        method: 'POST',
-        path: '/api/auth/keys',
-        body: options,
-      }),
-    list: async (call: CallOptions = {}) =>
-      (await http.request<Answer<'/api/auth/keys', 'get'>>({ ...call, method: 'GET', path: '/api/auth/keys' })).keys,
-    revoke: (keyId: string, call: CallOptions = {}) =>
-      http.request<null>({ ...call, method: 'DELETE', path: `/api/auth/keys/${place(keyId)}` }),
+      api.post<Answer<'/api/auth/keys', 'post', 201>>('', options, call),
+    list: async (call: CallOptions = {}) => (await api.get<Answer<'/api/auth/keys', 'get'>>('', call)).keys,
+    revoke: (keyId: string, call: CallOptions = {}) => api.delete<null>(at(keyId), call),
   };
 }
 
 /** Files that executions left. */
 export function artifactsOf(http: HttpClient) {
-  const at = (id: string): string => `/api/executions/${place(id)}/artifacts`;
+  const api = new Resource(http, '/api/executions');
   return {
     list: async (executionId: string, call: CallOptions = {}) =>
-      (
-        await http.request<Answer<'/api/executions/{id}/artifacts', 'get'>>({
-          ...{ ...call, method: 'GET', path: at(executionId) },
-        })
-      ).artifacts,
+      (await api.get<Answer<'/api/executions/{id}/artifacts', 'get'>>(at(executionId, '/artifacts'), call)).artifacts,
     download: (executionId: string, path: string, call: CallOptions = {}): Promise<Uint8Array> =>
       http.request<Uint8Array>({
-        ...{ ...call, method: 'GET', path: `${at(executionId)}/${path.split('/').map(place).join('/')}`, as: 'bytes' },
-        headers: { accept: '*/*' },
+        ...{ ...call, as: 'bytes', headers: { accept: '*/*' } },
+        path: `/api/executions${at(executionId, '/artifacts')}${path
+          .split('/')
+          .map((each) => at(each))
+          .join('')}`,
       }),
   };
 }

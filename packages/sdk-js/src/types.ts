@@ -27,8 +27,14 @@ export type Skill = Answer<'/api/skills/{id}', 'get'>;
 export type SkillSummary = Answer<'/api/skills', 'get'>['skills'][number];
 export type Execution = Answer<'/api/executions/{id}', 'get'>;
 export type ExecutionSummary = Answer<'/api/executions', 'get'>['executions'][number];
+/** An execution that was requested. `Result` is what it gives, for {@link IhumanClientBase.waitFor} and its like. */
+export type Started<Result = unknown> = Answer<'/api/skills/{id}/execute', 'post', 202> & {
+  readonly [resultOf]?: Result;
+};
+declare const resultOf: unique symbol;
 export type SkillsQuery = Query<'/api/skills', 'get'>;
 export type ExecutionsQuery = Query<'/api/executions', 'get'>;
+export type PageQuery = Query<'/api/skills/search', 'get'> extends infer Asked ? Omit<Asked, 'q'> : never;
 /** What can be said about a run beside its parameters. */
 export type ExecuteOptions = Omit<Body<'/api/skills/{id}/execute', 'post'>, 'params'>;
 export type WebhookOptions = Body<'/api/webhooks', 'post'>;
@@ -52,8 +58,8 @@ export interface LogEventRecord {
   readonly type: string;
   readonly subject?: string;
   readonly time: string;
-  /** Cursor: give it as `after` to go on behind this event. */
-  readonly position?: string;
+  /** Cursor: `after` goes on behind the append that this event is of. */
+  readonly sequence: string;
   readonly data: unknown;
   readonly [attribute: string]: unknown;
 }

@@ -1,0 +1,82 @@
+import type { VerifyOptions, WebhookHeaders } from './webhooks.ts';
+
+/** What is wrong with a delivery. */
+export type Flaw = 'SIGNATURE_MISSING' | 'SIGNATURE_INVALID' | 'TIMESTAMP_OUT_OF_RANGE' | 'PAYLOAD_INVALID';
+
+/**
+ * The text of a delivery that was signed with this secret, or what is wrong with it. A file of its own, as most pages never verify
+ * anything.
+ */
+export async function signedText(
+  payload: string | Uint8Array | object,
+  headers: WebhookHeaders,
+  secret: string,
+  { toleranceMs = 300_000, nowMs = Date.now() }: VerifyOptions,
+): Promise<{ readonly text: string } | { readonly flaw: Flaw }> {
+  const body = bytesOf(payload);
+  const [id, timestamp] = [header(headers, 'webhook-id'), header(headers, 'webhook-timestamp')];
+  const standard = header(headers, 'webhook-signature');
+  const plain = header(headers, 'x-webhook-signature');
+  let isRight = false;
+  if (standard !== null && id !== null && timestamp !== null) {
+    if (!/^\d{1,12}$/.test(timestamp) || Math.abs(nowMs - Number(timestamp) * 1000) > toleranceMs)
+      return { flaw: 'TIMESTAMP_OUT_OF_RANGE' };
+    const wanted = await hmac(keyOf(secret), joined(new TextEncoder().encode(`${id}.${timestamp}.`), body));
+    const given = standard.split(' ').filter((each) => each.startsWith('v1,'));
+    isRight = given.some((each) => isEqual(fromBase64(each.slice(3)), wanted));
+  } else if (plain !== null) {
+    isRight = isEqual(fromHex(plain), await hmac(new TextEncoder().encode(secret), body));
+  } else return { flaw: 'SIGNATURE_MISSING' };
+  return isRight ? { text: new TextDecoder().decode(body) } : { flaw: 'SIGNATURE_INVALID' };
+}
+
+function bytesOf(payload: string | Uint8Array | object): Uint8Array {
+  if (payload instanceof Uint8Array) return payload;
+  return new TextEncoder().encode(typeof payload === 'string' ? payload : JSON.stringify(payload));
+}
+
+function header(headers: WebhookHeaders, name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name);
+  const found = Object.entries(headers).find(([each]) => each.toLowerCase() === name)?.[1];
+  return typeof found === 'string' ? found : (found?.[0] ?? null);
+}
+
+/** A `whsec_` secret is bytes in base64, any other one its own text. */
+function keyOf(secret: string): Uint8Array {
+  const bytes = secret.startsWith('whsec_') ? fromBase64(secret.slice('whsec_'.length)) : null;
+  return bytes ?? new TextEncoder().encode(secret);
+}
+
+async function hmac(key: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const imported = await crypto.subtle.importKey('raw', key as Uint8Array<ArrayBuffer>, algorithm, false, ['sign']);
+  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, message as Uint8Array<ArrayBuffer>));
+}
+
+/** Takes as long whatever differs. */
+function isEqual(given: Uint8Array | null, wanted: Uint8Array): boolean {
+  if (given?.length !== wanted.length) return false;
+  let difference = 0;
+  for (let i = 0; i < wanted.length; i++) difference |= (given[i] ?? 0) ^ (wanted[i] ?? 0);
+  return difference === 0;
+}
+
+function fromBase64(text: string): Uint8Array | null {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+function fromHex(text: string): Uint8Array | null {
+  if (!/^([0-9a-f]{2})+$/i.test(text)) return null;
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
