@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -217,8 +218,8 @@ def retry_after_ms(headers: Headers, exact: Any, now: datetime) -> float | None:
     if isinstance(exact, int | float) and not isinstance(exact, bool) and exact >= 0:
         return exact
     text = (headers.get("retry-after") or "").strip()
-    if text.isascii() and text.isdigit():
-        return int(text[:9]) * 1000
+    if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]+)?", text):
+        return max(0.0, float(text) * 1000)
     at = _date_in(text)
     if at is None:
         return None

@@ -50,6 +50,8 @@ FOREIGN: Final[dict[type[BaseException], type[IhumanError]]] = {
     ws.ProxyError: ConnectionFailedError,
     ws.ProtocolError: ProtocolError,
     ws.PayloadTooBig: ProtocolError,
+    # Not in every version.
+    getattr(ws, "TooManyFragments", ws.PayloadTooBig): ProtocolError,
     ws.InvalidState: ConnectionFailedError,
     ws.ConcurrencyError: ConnectionFailedError,
     # Whoever does not shake hands may be a proxy in front of a server that starts.
@@ -74,9 +76,14 @@ _CODES: Final[dict[type[IhumanError], str]] = {
 }
 
 
+def nearest(kind: type[BaseException]) -> type[BaseException]:
+    """The class in the table that a class is, or is below."""
+    return next(each for each in kind.__mro__ if each in FOREIGN)
+
+
 def mapped(error: BaseException, base_url: str) -> IhumanError:
     """This package's error for one of a library. Raise it `from` that one."""
-    kind = next(FOREIGN[each] for each in type(error).__mro__ if each in FOREIGN)
+    kind = FOREIGN[nearest(type(error))]
     detail = str(error) or type(error).__name__
     message = {
         ConnectionFailedError: f"{base_url} could not be reached, or broke off its answer: {detail}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 import threading
@@ -141,12 +142,10 @@ class Line:
     def _connection(self, end: float | None) -> Any:
         """Connects and listens until the connection is lost: its close code, the reason, and an error that is final."""
         try:
-            socket = self._open(end)
-            try:
+            with contextlib.ExitStack() as stack:
+                socket = self._open(stack, end)
+                stack.callback(self._forget_socket)
                 yield from self._talk(socket, end)
-            finally:
-                self._socket = None
-                socket.close()
         except ConnectionClosed as closed:
             return (*closing_of(closed), None)
         except ReconnectError as why:
@@ -161,12 +160,12 @@ class Line:
             return NO_CLOSE_CODE, repr(error), None
         return NO_CLOSE_CODE, "", None
 
-    def _open(self, end: float | None) -> ClientConnection:
+    def _open(self, stack: contextlib.ExitStack, end: float | None) -> ClientConnection:
         ticket = self._http.run(TICKET, policy=ONCE)
         settings = self._http.settings
         options = {**socket_options(settings), "open_timeout": _left(CONNECT_LIMIT, end)}
         try:
-            socket: ClientConnection = connect(socket_url(settings, ticket), **options)
+            socket: ClientConnection = stack.enter_context(connect(socket_url(settings, ticket), **options))
             return socket
         except InvalidStatus as error:
             raise refusal_of(error) or mapped(error, settings.base_url) from error
@@ -193,6 +192,9 @@ class Line:
             if text is not None:
                 self._take(text)
                 yield
+
+    def _forget_socket(self) -> None:
+        self._socket = None
 
     def _take(self, text: str | bytes) -> None:
         with self._lock:

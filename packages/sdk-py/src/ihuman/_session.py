@@ -304,7 +304,7 @@ def _closed(code: int, reason: str) -> IhumanError:
         return AuthenticationError(message, code="UNAUTHENTICATED")
     if code == TOO_BIG:
         return ProtocolError("A message was too large.", code="BAD_ANSWER")
-    return ConnectionFailedError(message, code=f"CLOSED_{code}")
+    return ConnectionFailedError(message, code="DISCONNECTED")
 
 
 @dataclass

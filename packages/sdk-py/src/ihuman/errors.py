@@ -16,7 +16,7 @@
     └── WebhookVerificationError       a delivery is not what it claims to be
 
 Tell errors apart by class, or by `code`, which keeps its meaning for ever: a code of the server's table (docs/reference/errors.md)
-or one of CONNECTION_FAILED, DISCONNECTED, CLOSED_<code>, TIMEOUT, BAD_ANSWER, HTTP_<status>, SIGNATURE_MISSING,
+or one of CONNECTION_FAILED, DISCONNECTED, TIMEOUT, BAD_ANSWER, HTTP_<status>, SIGNATURE_MISSING,
 SIGNATURE_INVALID, TIMESTAMP_OUT_OF_RANGE, PAYLOAD_INVALID. Of an execution that failed it is the code of the failure.
 """
 
@@ -79,8 +79,10 @@ class IhumanError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
+        if len(self.problems) < 2:
+            return self.message
         problems = "; ".join(f"{each['path']}: {each['message']}" for each in self.problems)
-        return f"{self.message} ({problems})" if problems else self.message
+        return f"{self.message} ({problems})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Made from keywords, which the usual way of copying exceptions between processes would lose.
@@ -123,7 +125,7 @@ class ServerError(IhumanError):
 
 
 class ConnectionFailedError(IhumanError, builtins.ConnectionError):
-    """The server could not be reached (`CONNECTION_FAILED`), or the connection was lost for good (`DISCONNECTED`, `CLOSED_…`)."""
+    """The server could not be reached (`CONNECTION_FAILED`), or the connection was lost for good (`DISCONNECTED`)."""
 
 
 class DeadlineError(IhumanError, builtins.TimeoutError):
