@@ -89,11 +89,14 @@ def test_a_cursor_takes_what_is_new_and_goes_on_from_there(case: Any) -> None:
 @pytest.mark.parametrize("case", cases("closes"))
 def test_a_close_code_says_what_comes_next(case: Any) -> None:
     fates = {can_refresh: fate_of(case["code"], can_refresh=can_refresh) for can_refresh in (True, False)}
-    assert fates == {
-        "reconnect": {True: "again", False: "again"},
-        "renew": {True: "refresh", False: "stop"},
-        "stop": {True: "stop", False: "stop"},
-    }[case["then"]]
+    assert (
+        fates
+        == {
+            "reconnect": {True: "again", False: "again"},
+            "renew": {True: "refresh", False: "stop"},
+            "stop": {True: "stop", False: "stop"},
+        }[case["then"]]
+    )
 
 
 @pytest.mark.parametrize("case", cases("signatures"))

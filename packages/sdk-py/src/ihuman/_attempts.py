@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ._calls import Answer, Call, content_of, error_from, headers_of, target_of
+from ._calls import MAX_ANSWER_BYTES, Answer, Call, content_of, error_from, headers_of, target_of
 from ._retry import RetryPolicy, retry_delay_ms
 from .errors import IhumanError, ProtocolError
 from .types import TokenSource
@@ -73,13 +73,14 @@ def attempts(
     key = call.idempotency_key or (secrets.token_hex(16) if call.creates else None)
     idempotent = call.is_idempotent(key)
     content, target = content_of(call), target_of(call)
+    max_bytes = call.max_answer_bytes or MAX_ANSWER_BYTES
     refreshed = False
     attempt = 1
     while True:
         token = None if call.is_open else (yield _get_token)
         headers = headers_of(call, token, key)
         try:
-            answer: Answer = yield Send(call.method, target, headers, content, call.patience, call.max_answer_bytes)
+            answer: Answer = yield Send(call.method, target, headers, content, call.patience, max_bytes)
             if 200 <= answer.status < 300:
                 return call.read(answer)
             raise error_from(answer)

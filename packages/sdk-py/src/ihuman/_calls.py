@@ -80,7 +80,8 @@ class Call(Generic[T]):
     patience: float = 0
     #: It needs no token.
     is_open: bool = False
-    max_answer_bytes: int = MAX_ANSWER_BYTES
+    #: None: MAX_ANSWER_BYTES.
+    max_answer_bytes: int | None = None
 
     def is_idempotent(self, key: str | None) -> bool:
         """Doing it twice is the same as once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, cast
 
@@ -167,7 +167,7 @@ class IhumanClient(Core[AsyncHttp]):
 
     async def feed(
         self, *, after: str | None = None, types: Sequence[str] | None = None, follow: bool = True
-    ) -> AsyncIterator[CloudEvent]:
+    ) -> AsyncGenerator[CloudEvent, None]:
         """The log from a place on (an event's `sequence`), for ever, or to its present end. Survives lost connections."""
         while True:
             records, after_page = await self._http.run(feeding(after, types, follow))
