@@ -18,6 +18,7 @@ const scripts = {
   snapshot: ['src/snapshot-main.ts'],
   log: ['src/log-main.ts'],
   generate: ['scripts/generate.ts'],
+  build: ['packages/sdk-js/build.ts'],
   kafka: ['infra/kafka/main.ts'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
@@ -45,6 +46,8 @@ if (reason !== null) {
     process.stderr.write('The package "node" brought no Node: npm must be allowed to run its install script.\n');
     process.exit(1);
   }
+  // So that `require('./packages/sdk-js')` works in a clone.
+  spawnSync(node, [join(root, 'packages/sdk-js/build.ts'), '--without-types'], { stdio: ['ignore', 2, 2] });
 }
 
 const environment = { ...process.env };

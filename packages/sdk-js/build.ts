@@ -15,8 +15,8 @@ const common = {
   logLevel: 'error',
 } as const satisfies BuildOptions;
 
-/** Makes `dist`: modules for Node and for browsers, CommonJS, and types for both. */
-async function buildSdk(): Promise<void> {
+/** Makes `dist`: modules for Node and for browsers, CommonJS, and (slower) types for both. */
+async function buildSdk(withTypes: boolean): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   const node = {
     ...common,
@@ -35,7 +35,7 @@ async function buildSdk(): Promise<void> {
     // What few pages need is a file of its own, loaded when it is called for.
     build({ ...browser, format: 'esm', minify: true, splitting: true, outdir: join(dist, 'browser') }),
   ]);
-  writeTypes();
+  if (withTypes) writeTypes();
 }
 
 /** `require` gives the class itself, which has everything else as properties. */
@@ -52,30 +52,45 @@ function writeTypes(): void {
   for (const file of readdirSync(made, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.d.ts')) continue;
     const text = readFileSync(join(made, file), 'utf8');
-    writeAt(join(dist, 'esm', file), text.replace(/(from '\.{1,2}\/[^']*)\.ts'/g, "$1.js'"));
-    writeAt(
-      join(dist, 'cjs', file.replace(/\.d\.ts$/, '.d.cts')),
-      text.replace(/(from '\.{1,2}\/[^']*)\.ts'/g, "$1.cjs'"),
-    );
+    writeAt(join(dist, 'esm', file), withEnding(text, 'js'));
+    writeAt(join(dist, 'cjs', file.replace(/\.d\.ts$/, '.d.cts')), withEnding(text, 'cjs'));
   }
+  // An alias in a namespace may name a type, but not one that was exported as nothing else.
+  const exports = join(dist, 'cjs/exports.d.cts');
+  writeFileSync(
+    exports,
+    readFileSync(exports, 'utf8').replace(/^export type |(?<=[{,] )type /gm, (found) => found.replace('type ', '')),
+  );
   const index = join(dist, 'cjs/index.d.cts');
   // The namespace merges with the class, so that `require` gives both.
   cpSync(index, join(dist, 'cjs/all.d.cts'));
-  writeFileSync(index, commonJsTypes);
+  writeFileSync(index, commonJsTypes());
   rmSync(made, { recursive: true });
 }
 
-const commonJsTypes = `import * as all from './all.cjs';
+/** TypeScript rewrites no endings of imports in types. */
+function withEnding(types: string, ending: string): string {
+  return types.replace(/((?:from |import\()(['"])\.{1,2}\/[^'"]*)\.ts\2/g, `$1.${ending}$2`);
+}
+
+/** `require` gives the class, which has everything else as its properties: for TypeScript a class and a namespace of one name. */
+function commonJsTypes(): string {
+  const lists = readFileSync(join(here, 'src/exports.ts'), 'utf8').matchAll(/export (?:type )?\{([^}]*)\}/g);
+  const names = [...lists].flatMap(([, list = '']) => list.match(/\b(?!type\b)\w+/g) ?? []);
+  const members = ['IhumanClient', ...names].map((name) => `  export import ${name} = all.${name};`);
+  return `import * as all from './all.cjs';
 declare class IhumanClient extends all.IhumanClient {}
 declare namespace IhumanClient {
-  export * from './all.cjs';
+${members.join('\n')}
+  export { IhumanClient as default };
 }
 export = IhumanClient;
 `;
+}
 
 function writeAt(path: string, text: string): void {
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, text);
 }
 
-await buildSdk();
+await buildSdk(!process.argv.includes('--without-types'));

@@ -294,17 +294,17 @@ export class IhumanClientBase {
     return this.#realtime.isConnected;
   }
 
-  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): this {
+  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
     this.#emitter.on(name, listener);
     return this;
   }
 
-  off<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): this {
+  off<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
     this.#emitter.off(name, listener);
     return this;
   }
 
-  once<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): this {
+  once<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
     const first = (event: ClientEvents[Name]): void => {
       this.#emitter.off(name, first);
       listener(event);

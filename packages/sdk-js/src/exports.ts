@@ -21,5 +21,26 @@ export type { CallOptions, TokenSource } from './http.ts';
 export type { Disconnected, FollowOptions } from './link.ts';
 export type { Since } from './cursor.ts';
 export type { RetryPolicy } from './retry.ts';
-export type * from './types.ts';
+export type {
+  Answer,
+  Body,
+  ExecuteOptions,
+  Execution,
+  ExecutionSummary,
+  ExecutionsQuery,
+  LogEventRecord,
+  Page,
+  PageQuery,
+  Query,
+  ScheduleChanges,
+  ScheduleOptions,
+  Skill,
+  SkillSummary,
+  SkillsQuery,
+  Started,
+  User,
+  WebhookChanges,
+  WebhookOptions,
+  WorkflowDefinition,
+} from './types.ts';
 export { type VerifyOptions, verifyWebhook, type WebhookHeaders, type WebhookPayload } from './webhooks.ts';
