@@ -100,7 +100,7 @@ class FakeServer:
             self.connections += 1
             await self.play(socket, self.connections)
 
-        async with serve(played, "127.0.0.1", 0, compression=None, ping_interval=None) as inner:
+        async with serve(played, "127.0.0.1", 0, compression=None, ping_interval=None, close_timeout=1) as inner:
             port = next(iter(inner.sockets)).getsockname()[1]
 
             async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -47,7 +47,7 @@ async def test_a_cut_behind_every_frame_loses_and_doubles_nothing(kind: str, acc
 @both
 async def test_a_cut_after_any_number_of_bytes_loses_and_doubles_nothing(kind: str, account: Account) -> None:
     execution_id, count = await ended_execution(account)
-    cuts = range(0, 2800, 61)
+    cuts = range(0, 2800, 97)
     proxies = [Proxy(account.url, size=[cut, 700]) for cut in cuts]
     told = await asyncio.gather(*(seqs_through(kind, account, execution_id, proxy) for proxy in proxies))
     assert told == [list(range(1, count + 1))] * len(cuts)

@@ -55,6 +55,11 @@ async def complete(socket: ServerConnection, seq: int, execution_id: str = "x") 
     )
 
 
+def tasks_of_clients() -> list[str]:
+    """What still runs of this package."""
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("ihuman ")]
+
+
 async def ten_lines(socket: ServerConnection, _number: int) -> None:
     await welcome(socket)
     for seq in range(1, 11):
@@ -209,9 +214,9 @@ async def test_a_lost_connection_is_told_apart_from_a_failed_execution(kind: str
     told: list[tuple[str, Any]] = []
     async with FakeServer(play).running() as server:
         client = client_of(kind, server.url)
-        names: tuple[Any, ...] = ("connected", "disconnected", "error")
-        for name in names:
-            client.client.on(name, lambda event, name=name: told.append((name, event)))
+        client.client.on("connected", lambda event: told.append(("connected", event)))
+        client.client.on("disconnected", lambda event: told.append(("disconnected", event)))
+        client.client.on("error", lambda event: told.append(("error", event)))
         await client("connect_websocket", "x")
         await until("the failure is told", lambda: told[-1][0] == "error")
         await client.close()
@@ -542,14 +547,13 @@ async def test_leaving_the_loop_stops_it_and_frees_the_connection() -> None:
         await until("it was told to the server", lambda: asked)
         assert asked == [{"type": "unsubscribe", "executionId": "x"}]
         await until("the unused connection is closed", lambda: not client.is_connected)
-        assert [task for task in asyncio.all_tasks() if "ihuman" in task.get_name()] == []
+        assert tasks_of_clients() == []
 
 
 @pytest.mark.parametrize("steps", range(12))
 async def test_cancelling_at_any_moment_leaves_nothing_behind(steps: int) -> None:
     before = asyncio.all_tasks()
     async with FakeServer(ten_lines).running() as server:
-        running = asyncio.all_tasks()
         client = IhumanClient(server.url, token="t")
         task = asyncio.ensure_future(client.wait_for("x"))
         for _ in range(steps * steps):
@@ -557,8 +561,7 @@ async def test_cancelling_at_any_moment_leaves_nothing_behind(steps: int) -> Non
         task.cancel()
         await asyncio.wait([task])
         await client.close()
-        left = [each for each in asyncio.all_tasks() - running if "tcp" not in repr(each) and "ihuman" in repr(each)]
-        assert left == []
+        assert tasks_of_clients() == []
     await until("all is quiet", lambda: asyncio.all_tasks() <= before)
 
 

@@ -1,6 +1,7 @@
 """Runs skills on an ihuman server and follows them live."""
 
 from ._retry import RetryPolicy
+from ._version import __version__
 from .blocking import Client
 from .client import IhumanClient
 from .errors import (
@@ -37,5 +38,6 @@ __all__ = [
     "ServerError",
     "ValidationError",
     "WebhookVerificationError",
+    "__version__",
     "verify_webhook",
 ]

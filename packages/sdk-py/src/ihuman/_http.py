@@ -9,7 +9,6 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from ._calls import Answer, Call
 from ._deadline import deadline
 from ._foreign import FOREIGN_ERRORS, mapped, timed_out
 from ._retry import RetryPolicy
+from ._version import __version__
 from .errors import IhumanError, ProtocolError
 from .types import TokenSource
 
@@ -47,7 +47,7 @@ class Settings:
     @property
     def for_httpx(self) -> dict[str, Any]:
         return {
-            "headers": {"user-agent": f"ihuman-python/{version('ihuman')}"},
+            "headers": {"user-agent": f"ihuman-python/{__version__}"},
             "limits": httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30),
             "timeout": httpx.Timeout(self.timeout, pool=None),
             "verify": True if self.ssl_context is None else self.ssl_context,
