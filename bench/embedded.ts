@@ -8,7 +8,7 @@ import { createServerLog } from '../src/server-log.ts';
 export async function openPlatform(
   dataDir: string,
   flags: readonly string[] = [],
-): Promise<{ readonly platform: Platform; readonly owner: string }> {
+): Promise<{ readonly platform: Platform; readonly owner: string; readonly url: string }> {
   const skills = join(import.meta.dirname, '../skills');
   const config = readConfig(
     [
@@ -21,8 +21,8 @@ export async function openPlatform(
     config,
     createServerLog('error', (text) => process.stderr.write(text)),
   );
-  await platform.start();
-  return { platform, owner: await platform.administratorId() };
+  const { url } = await platform.start();
+  return { platform, owner: await platform.administratorId(), url };
 }
 
 /** Says a line to the program that started this one. */

@@ -26,7 +26,7 @@ export function errorsPage(): string {
   });
   return [
     '# Error codes\n',
-    'Written by `npm run generate` from `src/kernel/errors.ts`. Every error that the HTTP API answers is a Problem Details object (RFC 9457) with one of these codes. A code keeps its meaning for ever. `later` means that the same request may succeed when it is repeated after a while.\n',
+    'Written by `npm run generate` from `src/kernel/errors.ts`. Every error that the HTTP API answers is a Problem Details object (RFC 9457) with one of these codes. A code keeps its meaning for ever. `later` means that the same request may succeed when it is repeated after a while. The header `x-request-id` names the request; what went wrong inside the server stands under this name in its log.\n',
     '| code | status | repeat | meaning |',
     '| --- | ---: | --- | --- |',
     ...rows,

@@ -3,7 +3,8 @@ import rateLimit from '@fastify/rate-limit';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
-import { AppError } from '../kernel/errors.ts';
+import { AppError, type ErrorCode } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
 import { isTooDeep, maxJsonDepth } from '../kernel/json.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { authenticate, credentialOf } from './authenticate.ts';
@@ -26,30 +27,40 @@ import { validatorCompiler } from './validation.ts';
 
 /** How the server tells about itself. */
 export interface RequestLog {
-  readonly onError: (error: unknown, request: { readonly method: string; readonly route: string }) => void;
+  readonly onError: (
+    error: unknown,
+    request: { readonly method: string; readonly route: string; readonly requestId: string },
+  ) => void;
   readonly onRequest: ((method: string, route: string, status: number, durationMs: number) => void) | null;
 }
 
 /** The HTTP application with all routes: what answers once the node is ready (see `front-door.ts`). */
 export async function createHttpApp(services: Services, requestLog: RequestLog) {
-  const { config } = services;
+  const { config, clock } = services;
+  const refuse = (reply: FastifyReply, error: Error): { readonly code: ErrorCode; readonly requestId: string } => {
+    // Only what went wrong is ever asked about: every other request does without a name.
+    const requestId = newId('req', clock);
+    void reply.header('x-request-id', requestId);
+    return { code: sendProblem(reply, error).code, requestId };
+  };
   const app = fastify({
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     routerOptions: { maxParamLength: 300 },
     // Our own handler writes what is worth knowing; a line for each request costs more than many requests do.
     logger: false,
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
+    frameworkErrors: (error, _request, reply) => refuse(reply, error),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // JSON is the one language of the API; without this, plain text would reach the handlers as a string.
   app.removeContentTypeParser('text/plain');
   parseJson(app);
   app.setValidatorCompiler(validatorCompiler as never);
   app.setErrorHandler((error, request, reply) => {
-    const appError = sendProblem(reply, error as Error);
-    if (appError.code === 'INTERNAL') requestLog.onError(error, { method: request.method, route: routeOf(request) });
+    const { code, requestId } = refuse(reply, error as Error);
+    const about = { method: request.method, route: routeOf(request), requestId };
+    if (code === 'INTERNAL') requestLog.onError(error, about);
   });
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new AppError('NOT_FOUND')));
+  app.setNotFoundHandler((_request, reply) => refuse(reply, new AppError('NOT_FOUND')));
   if (requestLog.onRequest !== null) {
     app.addHook('onResponse', (request, reply, done) => {
       requestLog.onRequest?.(request.method, routeOf(request), reply.statusCode, reply.elapsedTime);
@@ -112,7 +123,6 @@ function sendProblem(reply: FastifyReply, error: Error): AppError {
   void reply
     .code(problem.status)
     .header('content-type', 'application/problem+json')
-
     .serializer(JSON.stringify)
     .send(problem);
   return appError;
@@ -132,6 +142,7 @@ function corsOptions(origins: readonly string[]): object {
       'location',
       'position-next',
       'retry-after',
+      'x-request-id',
       'x-ratelimit-limit',
       'x-ratelimit-remaining',
       'x-ratelimit-reset',

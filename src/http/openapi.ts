@@ -25,7 +25,8 @@ function completed({ openapiObject }: { readonly openapiObject: ApiDocument }): 
 }
 
 function problemResponse(description: string) {
-  return { description, content: { 'application/problem+json': { schema: ProblemShape } } };
+  const headers = { 'x-request-id': { description: 'Names this request in the server log.', schema: { type: 'string' } as const } };
+  return { description, headers, content: { 'application/problem+json': { schema: ProblemShape } } };
 }
 
 /** Serves the OpenAPI document at /openapi.json and a readable page at /docs. */

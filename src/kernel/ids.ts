@@ -19,7 +19,8 @@ export type IdPrefix =
   | 'replay'
   | 'sched'
   | 'fill'
-  | 'wf';
+  | 'wf'
+  | 'req';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const base = alphabet.length;

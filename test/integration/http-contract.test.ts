@@ -45,6 +45,33 @@ describe('a method that an address does not take', () => {
   );
 });
 
+describe('a refused request', () => {
+  it('has a name of its own, and an answer that went well has none', async () => {
+    const refused = [await server.call('GET', '/nowhere'), await server.call('GET', '/api/skills')];
+    const names = refused.map(({ headers }) => headers.get('x-request-id'));
+    for (const name of names) expect(name).toMatch(/^req_[0-9A-Za-z]{16}$/);
+    expect(new Set(names).size).toBe(2);
+    expect((await server.call('GET', '/health/live')).headers.get('x-request-id')).toBeNull();
+  });
+
+  it('can be found in the log by its name when it was our fault', async () => {
+    const { log } = server.platform.services;
+    const readStream = log.readStream.bind(log);
+    onTestFinished(() => {
+      log.readStream = readStream;
+    });
+    const { token } = await server.newUser();
+    const { body } = await server.call('POST', '/api/executions', { token, body: { name: 'external' } });
+    log.readStream = () => Promise.reject(new Error('made to fail'));
+    const failed = await server.call('GET', `/api/executions/${String(body.executionId)}/events`, { token });
+    expect(failed).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
+    const name = failed.headers.get('x-request-id') ?? '';
+    const lines = server.serverLog.filter((line) => line.includes(name));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('made to fail');
+  });
+});
+
 describe('the head of a stream that does not end', () => {
   it.each(['/api/events', '/api/executions/:id/stream'])('is a whole answer: %s', async (route) => {
     const token = server.adminKey;

@@ -268,7 +268,7 @@ describe('requests', () => {
     const client = clientOf(url, { retry: { baseDelayMs: 1 } });
     await expect(client.executeSkill('noop')).resolves.toMatchObject({ executionId: 'exec_1' });
     expect(keys).toHaveLength(3);
-    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys[0]).toMatch(/^[!-~]{32,64}$/);
     expect(new Set(keys).size).toBe(1);
   });
 

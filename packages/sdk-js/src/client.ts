@@ -8,6 +8,7 @@ import { Realtime, type SocketClass } from './realtime.ts';
 import { at, Resource } from './resource.ts';
 import { apiKeysOf, artifactsOf, schedulesOf, webhooksOf, workflowsOf } from './resources.ts';
 import { defaultRetry } from './retry.ts';
+import { type Send, sendBy } from './send.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type {
   Answer,
@@ -34,6 +35,12 @@ interface Outcome {
   readonly durationMs?: number | null;
 }
 
+/** What a kind of program offers. */
+interface Platform {
+  readonly send: Send;
+  readonly socketClass: () => Promise<SocketClass>;
+}
+
 const defaultBaseUrl = 'http://localhost:5173';
 const defaultTimeoutMs = 30_000;
 const waitS = 30;
@@ -58,18 +65,23 @@ export class IhumanClientBase {
   readonly #subscriptions: Subscriptions;
   #wasConnected = false;
 
-  protected constructor(options: ClientOptions, socketClass: () => Promise<SocketClass>) {
+  protected constructor(options: ClientOptions, platform: Platform) {
     const { baseUrl = defaultBaseUrl, timeout = defaultTimeoutMs, token, apiKey, retry } = options;
-    const { fetch: ownFetch = globalThis.fetch.bind(globalThis), WebSocket: own } = options;
+    const { fetch, WebSocket: own } = options;
     this.#timeoutMs = timeout;
     this.#http = new HttpClient(
-      { baseUrl, timeoutMs: timeout, retry: { ...defaultRetry, ...retry }, fetch: ownFetch },
+      {
+        baseUrl,
+        timeoutMs: timeout,
+        retry: { ...defaultRetry, ...retry },
+        send: fetch === undefined ? platform.send : sendBy(fetch),
+      },
       token ?? apiKey ?? null,
     );
     this.#emitter = new Emitter<ClientEvents>(options.onListenerError ?? ((error) => console.error(error)));
     this.#realtimeOptions = {
       http: this.#http,
-      socketClass: own === undefined ? socketClass : () => Promise.resolve(own),
+      socketClass: own === undefined ? platform.socketClass : () => Promise.resolve(own),
       onConnected: () => {
         this.#emitter.emit('connected', { reconnected: this.#wasConnected });
         this.#wasConnected = true;
@@ -102,7 +114,7 @@ export class IhumanClientBase {
 
   /** Makes an account and signs in. */
   async register(email: string, username: string, password: string, call: CallOptions = {}): Promise<User> {
-    return this.#signedIn(await this.#api.post('/auth/register', { email, username, password }, call));
+    return this.#signedIn(await this.#api.send('/auth/register', { email, username, password }, call));
   }
 
   /** Ends the session that `authenticate` began. */
@@ -182,7 +194,7 @@ export class IhumanClientBase {
 
   /** Asks an execution to stop. */
   cancelExecution(executionId: string, reason?: string, call: CallOptions = {}): Promise<Execution> {
-    return this.#executions.post(at(executionId, '/cancel'), { reason }, call);
+    return this.#executions.send(at(executionId, '/cancel'), { reason }, call);
   }
 
   /** Runs again what has ended; a run of a workflow goes on from the steps that failed. */
@@ -208,7 +220,7 @@ export class IhumanClientBase {
     data: object = {},
     { key, ...call }: CallOptions & { readonly key?: string | undefined } = {},
   ): Promise<Answer<'/api/events', 'post', 202>> {
-    return this.#api.post('/events', { event, data, key }, call);
+    return this.#api.send('/events', { event, data, key }, call);
   }
 
   /**

@@ -131,7 +131,7 @@ export function errorFrom({ status, headers, text }: ErrorAnswer): IhumanError {
     code,
     status,
     problems: Array.isArray(body.problems) ? (body.problems as FieldProblem[]) : [],
-    retryAfterMs: retryAfterOf(headers.get('retry-after'), body.retryAfterMs),
+    retryAfterMs: retryAfterOf(headers, body.retryAfterMs),
     requestId: headers.get('x-request-id'),
   });
 }
@@ -151,14 +151,16 @@ const classes: ReadonlyMap<number, ErrorClass> = new Map<number, ErrorClass>([
   [429, RateLimitError],
 ]);
 
-/** Problem Details say it to the millisecond, the header in seconds or as a date. */
-function retryAfterOf(header: string | null, exact: unknown): number | null {
+/** Problem Details say it to the millisecond, the header in seconds or as a date, which is one of the server's clock. */
+function retryAfterOf(headers: ErrorAnswer['headers'], exact: unknown): number | null {
   if (typeof exact === 'number' && exact >= 0) return exact;
+  const header = headers.get('retry-after');
   if (header === null || header.trim() === '') return null;
   const seconds = Number(header);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const nowMs = Date.parse(headers.get('date') ?? '') || Date.now();
   const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? null : Math.max(0, atMs - Date.now());
+  return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs);
 }
 
 function objectIn(text: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { ConnectionError, errorFrom, IhumanError, ProtocolError, TimeoutError } from './errors.ts';
 import { retryDelayMs, type RetryPolicy } from './retry.ts';
+import { type Message, type Send, type SentAnswer, Stopper } from './send.ts';
 
 /** A token or API key, or what gives the present one: it is asked anew when the server does not take the last one. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -29,14 +30,14 @@ export interface HttpRequest extends CallOptions {
   /** Default JSON. A `stream` has no deadline once it has begun. */
   readonly as?: 'bytes' | 'stream' | undefined;
   /** Told of the answer's headers. */
-  readonly onHeaders?: ((headers: Headers) => void) | undefined;
+  readonly onHeaders?: ((headers: SentAnswer['headers']) => void) | undefined;
 }
 
 interface HttpOptions {
   readonly baseUrl: string;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
-  readonly fetch: typeof fetch;
+  readonly send: Send;
 }
 
 /** What of an answer is read at most: no server has to be believed. */
@@ -104,20 +105,20 @@ export class HttpClient {
   async #attempt<T>(request: HttpRequest, key: string | null): Promise<T> {
     const { path, query, signal, timeout = this.#options.timeoutMs } = request;
     const token = await this.token();
-    const stopper = new AbortController();
+    const stopper = new Stopper();
     const stop = (): void => {
-      stopper.abort(signal?.reason);
+      stopper.stop();
     };
     const stopListening = onAbort(signal, stop);
     const timer = setTimeout(stop, timeout);
     try {
-      const init = { ...initOf(request, token, key), signal: stopper.signal };
-      const response = await this.#options.fetch(this.baseUrl + path + queryOf(query), init);
-      return (await contentOf(response, request)) as T;
+      const message = messageOf(request, token, key);
+      const answer = await this.#options.send(this.baseUrl + path + queryOf(query), message, stopper);
+      return (await contentOf(answer, request)) as T;
     } catch (cause) {
       if (cause instanceof IhumanError) throw cause;
       signal?.throwIfAborted();
-      if (stopper.signal.aborted) throw new TimeoutError('There was no answer in time.', { code: 'TIMEOUT', cause });
+      if (stopper.stopped) throw new TimeoutError('There was no answer in time.', { code: 'TIMEOUT', cause });
       const message = `${this.baseUrl} could not be reached, or broke off its answer.`;
       throw new ConnectionError(message, { code: 'CONNECTION_FAILED', cause });
     } finally {
@@ -132,16 +133,18 @@ function isRepeatable({ method = 'GET', harmless }: HttpRequest): boolean {
   return harmless === true || (method !== 'POST' && method !== 'PATCH');
 }
 
-async function contentOf(response: Response, { as, onHeaders }: HttpRequest): Promise<unknown> {
-  const { ok, status, headers } = response;
+async function contentOf(answer: SentAnswer, { as, onHeaders }: HttpRequest): Promise<unknown> {
+  const { ok, status, headers } = answer;
   onHeaders?.(headers);
-  if (ok && as === 'stream') return response.body;
-  const bytes = await readAll(response);
+  if (ok && as === 'stream') return answer.body;
+  const bytes = await readAll(answer);
   if (ok && as === 'bytes') return bytes;
-  const text = new TextDecoder().decode(bytes);
+  const text = decoder.decode(bytes);
   if (!ok) throw errorFrom({ status, headers, text });
   return jsonIn(text, status);
 }
+
+const decoder = new TextDecoder();
 
 function queryOf(query: object = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
@@ -149,7 +152,7 @@ function queryOf(query: object = {}): string {
   return text === '' ? '' : `?${text}`;
 }
 
-function initOf({ method = 'GET', body, headers }: HttpRequest, token: string | null, key: string | null): RequestInit {
+function messageOf({ method = 'GET', body, headers }: HttpRequest, token: string | null, key: string | null): Message {
   return {
     method,
     headers: {
@@ -163,24 +166,23 @@ function initOf({ method = 'GET', body, headers }: HttpRequest, token: string | 
   };
 }
 
-async function readAll(response: Response): Promise<Uint8Array> {
-  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
+async function readAll(answer: SentAnswer): Promise<Uint8Array> {
+  const { body, headers, status } = answer;
   // Whoever says how much it is cannot go on for ever.
-  if (declared <= maxAnswerBytes || response.body === null) return new Uint8Array(await response.arrayBuffer());
-  const chunks: Uint8Array[] = [];
+  if (Number(headers.get('content-length') ?? Number.NaN) <= maxAnswerBytes) return answer.bytes();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  const reader = response.body.getReader();
-  for (;;) {
+  for (const reader = body?.getReader(); reader !== undefined;) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
     if (size > maxAnswerBytes) {
       await reader.cancel();
-      throw new ProtocolError('The answer is too long.', { code: 'BAD_ANSWER', status: response.status });
+      throw new ProtocolError('The answer is too long.', { code: 'BAD_ANSWER', status });
     }
-    chunks.push(value);
+    chunks.push(value as Uint8Array<ArrayBuffer>);
   }
-  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 function jsonIn(text: string, status: number): unknown {
@@ -193,9 +195,10 @@ function jsonIn(text: string, status: number): unknown {
   }
 }
 
-/** 128 random bits: works where `crypto.randomUUID` does not, as on pages without TLS. */
+/** 122 random bits or more. Pages without TLS have no `randomUUID`. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const { randomUUID } = crypto as { randomUUID?: () => string };
+  return randomUUID?.call(crypto) ?? crypto.getRandomValues(new Uint8Array(16)).join('-');
 }
 
 /** Rejects with the signal's reason when it is aborted. */

@@ -67,6 +67,8 @@ const maxAside = 40;
 const maxIdChars = 80;
 const openState = 1;
 const backOff = { baseDelayMs: 200, maxDelayMs: 15_000 };
+/** Looks, two for each heartbeat, at which nothing has been heard since the one before. */
+const maxSilentLooks = 4;
 /** Until the server has said how often it is heard of. */
 const firstHeartbeatMs = 30_000;
 const tokenExpired = 4001;
@@ -86,7 +88,8 @@ export class Link {
   #attempt = 0;
   #connecting = false;
   #watch: ReturnType<typeof setInterval> | null = null;
-  #heardAtMs = 0;
+  /** Looks since something was heard. */
+  #silentLooks = 0;
   #aside = { sinceMs: 0, sent: 0 };
 
   constructor(options: LinkOptions) {
@@ -171,7 +174,7 @@ export class Link {
       this.#options.onConnected();
     };
     socket.onmessage = ({ data }) => {
-      this.#heardAtMs = performance.now();
+      this.#silentLooks = 0;
       const frame = frameIn(data);
       if (frame !== null) this.#take(frame);
     };
@@ -185,10 +188,10 @@ export class Link {
 
   /** A connection on which nothing was heard for two heartbeats is dead, whatever the network says. */
   #listenEvery(heartbeatMs: number): void {
-    this.#heardAtMs = performance.now();
+    this.#silentLooks = 0;
     clearInterval(this.#watch ?? undefined);
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#heardAtMs > 2 * heartbeatMs) this.#lost(1006, 'nothing was heard for too long');
+      if (this.#silentLooks++ >= maxSilentLooks) this.#lost(1006, 'nothing was heard for too long');
     }, heartbeatMs / 2);
   }
 

@@ -1,4 +1,4 @@
-import type { CallOptions, HttpClient } from './http.ts';
+import type { CallOptions, HttpClient, HttpRequest } from './http.ts';
 import type { Page } from './types.ts';
 
 /** A part of an address. */
@@ -28,25 +28,18 @@ export class Resource {
     return page as unknown as Page<T>;
   }
 
-  post<T>(rest: string, body: unknown, call: CallOptions): Promise<T> {
-    return this.#http.request<T>({ ...call, method: 'POST', path: this.#root + rest, body });
+  /** POST, unless another method is named. */
+  send<T>(rest: string, body: unknown, call: CallOptions, method: HttpRequest['method'] = 'POST'): Promise<T> {
+    return this.#http.request<T>({ ...call, method, path: this.#root + rest, body });
   }
 
   /** A POST that makes something: its repetition makes it once. */
   create<T>(rest: string, body: unknown, call: CallOptions): Promise<T> {
-    return this.post<T>(rest, body, { ...call, creates: true } as CallOptions);
+    return this.send<T>(rest, body, { ...call, creates: true } as CallOptions);
   }
 
   /** A POST that leads to the same when it is repeated. */
   settle<T>(rest: string, body: unknown, call: CallOptions): Promise<T> {
-    return this.post<T>(rest, body, { ...call, harmless: true } as CallOptions);
-  }
-
-  patch<T>(rest: string, body: object, call: CallOptions): Promise<T> {
-    return this.#http.request<T>({ ...call, method: 'PATCH', path: this.#root + rest, body });
-  }
-
-  delete<T>(rest: string, call: CallOptions): Promise<T> {
-    return this.#http.request<T>({ ...call, method: 'DELETE', path: this.#root + rest });
+    return this.send<T>(rest, body, { ...call, harmless: true } as CallOptions);
   }
 }

@@ -31,8 +31,8 @@ export function webhooksOf(http: HttpClient) {
       api.list<WebhookRecord>('webhooks', '', query, call),
     get: (id: string, call: CallOptions = {}) => api.get<WebhookRecord>(at(id), call),
     update: (id: string, changes: WebhookChanges, call: CallOptions = {}) =>
-      api.patch<WebhookRecord>(at(id), changes, call),
-    delete: (id: string, call: CallOptions = {}) => api.delete<Changed>(at(id), call),
+      api.send<WebhookRecord>(at(id), changes, call, 'PATCH'),
+    delete: (id: string, call: CallOptions = {}) => api.send<Changed>(at(id), undefined, call, 'DELETE'),
     disable: (id: string, note = '', call: CallOptions = {}) => api.settle<Changed>(at(id, '/disable'), { note }, call),
     /** What waited while it was disabled is delivered, or recorded as skipped. */
     enable: (id: string, backlog: 'deliver' | 'skip' = 'deliver', call: CallOptions = {}) =>
@@ -42,15 +42,15 @@ export function webhooksOf(http: HttpClient) {
       id: string,
       options: Body<'/api/webhooks/{id}/rotate-secret', 'post'> = {},
       call: CallOptions = {},
-    ) => api.post<Answer<'/api/webhooks/{id}/rotate-secret', 'post'>>(at(id, '/rotate-secret'), options, call),
+    ) => api.send<Answer<'/api/webhooks/{id}/rotate-secret', 'post'>>(at(id, '/rotate-secret'), options, call),
     /** Has an event sent that says it is a test. */
-    test: (id: string, call: CallOptions = {}) => api.post<Changed>(at(id, '/test'), undefined, call),
+    test: (id: string, call: CallOptions = {}) => api.send<Changed>(at(id, '/test'), undefined, call),
     deliveries: (id: string, query: Query<'/api/webhooks/{id}/deliveries', 'get'> = {}, call: CallOptions = {}) =>
       api.list<Delivery>('deliveries', at(id, '/deliveries'), query, call),
     retryDelivery: (id: string, delivery: string, call: CallOptions = {}) =>
-      api.post<Changed>(at(id, `/deliveries${at(delivery, '/retry')}`), undefined, call),
+      api.send<Changed>(at(id, `/deliveries${at(delivery, '/retry')}`), undefined, call),
     replay: (id: string, options: Body<'/api/webhooks/{id}/replays', 'post'> = {}, call: CallOptions = {}) =>
-      api.post<Answer<'/api/webhooks/{id}/replays', 'post', 202>>(at(id, '/replays'), options, call),
+      api.send<Answer<'/api/webhooks/{id}/replays', 'post', 202>>(at(id, '/replays'), options, call),
     replays: async (id: string, call: CallOptions = {}) =>
       (await api.get<Answer<'/api/webhooks/{id}/replays', 'get'>>(at(id, '/replays'), call)).replays,
     /** What a filter would have matched. */
@@ -71,18 +71,18 @@ export function schedulesOf(http: HttpClient) {
       api.list<ScheduleRecord>('schedules', '', query, call),
     get: (id: string, call: CallOptions = {}) => api.get<ScheduleRecord>(at(id), call),
     update: (id: string, changes: ScheduleChanges, call: CallOptions = {}) =>
-      api.patch<ScheduleRecord>(at(id), changes, call),
-    delete: (id: string, call: CallOptions = {}) => api.delete<Changed>(at(id), call),
+      api.send<ScheduleRecord>(at(id), changes, call, 'PATCH'),
+    delete: (id: string, call: CallOptions = {}) => api.send<Changed>(at(id), undefined, call, 'DELETE'),
     pause: (id: string, options: Body<'/api/schedules/{id}/pause', 'post'> = {}, call: CallOptions = {}) =>
       api.settle<ScheduleRecord>(at(id, '/pause'), options, call),
     resume: (id: string, note = '', call: CallOptions = {}) =>
       api.settle<ScheduleRecord>(at(id, '/resume'), { note }, call),
     /** Runs it now, beside its times. */
     trigger: (id: string, call: CallOptions = {}) =>
-      api.post<Answer<'/api/schedules/{id}/trigger', 'post', 202>>(at(id, '/trigger'), undefined, call),
+      api.send<Answer<'/api/schedules/{id}/trigger', 'post', 202>>(at(id, '/trigger'), undefined, call),
     /** Runs it for the times of a range that has passed. */
     backfill: (id: string, range: Body<'/api/schedules/{id}/backfill', 'post'>, call: CallOptions = {}) =>
-      api.post<Answer<'/api/schedules/{id}/backfill', 'post', 202>>(at(id, '/backfill'), range, call),
+      api.send<Answer<'/api/schedules/{id}/backfill', 'post', 202>>(at(id, '/backfill'), range, call),
     upcoming: async (id: string, count = 5, call: CallOptions = {}) =>
       (await api.get<Answer<'/api/schedules/{id}/upcoming', 'get'>>(at(id, '/upcoming'), call, { count })).upcoming,
     /** What became of each time. */
@@ -117,7 +117,7 @@ export function workflowsOf(http: HttpClient) {
     version: (name: string, version: number, call: CallOptions = {}) =>
       api.get<Workflow>(at(name, `/versions/${String(version)}`), call),
     delete: (name: string, call: CallOptions = {}) =>
-      api.delete<Answer<'/api/workflows/{name}', 'delete'>>(at(name), call),
+      api.send<Answer<'/api/workflows/{name}', 'delete'>>(at(name), undefined, call, 'DELETE'),
     run: (name: string, params: object = {}, options: CallOptions & { readonly version?: number } = {}) => {
       const { version, ...call } = options;
       return api.create<Answer<'/api/workflows/{name}/run', 'post', 202>>(at(name, '/run'), { params, version }, call);
@@ -138,9 +138,9 @@ export function apiKeysOf(http: HttpClient) {
   return {
     /** The answer has the key, this once. */
     create: (options: Body<'/api/auth/keys', 'post'>, call: CallOptions = {}) =>
-      api.post<Answer<'/api/auth/keys', 'post', 201>>('', options, call),
+      api.send<Answer<'/api/auth/keys', 'post', 201>>('', options, call),
     list: async (call: CallOptions = {}) => (await api.get<Answer<'/api/auth/keys', 'get'>>('', call)).keys,
-    revoke: (keyId: string, call: CallOptions = {}) => api.delete<null>(at(keyId), call),
+    revoke: (keyId: string, call: CallOptions = {}) => api.send<null>(at(keyId), undefined, call, 'DELETE'),
   };
 }
 

@@ -1,33 +1,55 @@
 import type { VerifyOptions, WebhookHeaders } from './webhooks.ts';
 
-/** What is wrong with a delivery. */
-export type Flaw = 'SIGNATURE_MISSING' | 'SIGNATURE_INVALID' | 'TIMESTAMP_OUT_OF_RANGE' | 'PAYLOAD_INVALID';
+/** What is wrong with a delivery, by the code of its error. */
+const flaws = {
+  SIGNATURE_MISSING: 'The headers hold no signature.',
+  SIGNATURE_INVALID: 'The signature is not of this secret and body.',
+  TIMESTAMP_OUT_OF_RANGE: 'The delivery is too old, or its clock is wrong.',
+  PAYLOAD_INVALID: 'The body is no JSON.',
+} as const;
 
-/**
- * The text of a delivery that was signed with this secret, or what is wrong with it. A file of its own, as most pages never verify
- * anything.
- */
-export async function signedText(
+interface Flaw {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a delivery holds that was signed with this secret, or what is wrong with it. */
+export async function openSigned(
   payload: string | Uint8Array | object,
   headers: WebhookHeaders,
   secret: string,
-  { toleranceMs = 300_000, nowMs = Date.now() }: VerifyOptions,
-): Promise<{ readonly text: string } | { readonly flaw: Flaw }> {
+  options: VerifyOptions,
+): Promise<Flaw | { readonly value: unknown }> {
   const body = bytesOf(payload);
+  const flaw = await flawOf(body, headers, secret, options);
+  if (flaw !== null) return { code: flaw, message: flaws[flaw] };
+  try {
+    return { value: JSON.parse(new TextDecoder().decode(body)) };
+  } catch {
+    return { code: 'PAYLOAD_INVALID', message: flaws.PAYLOAD_INVALID };
+  }
+}
+
+async function flawOf(
+  body: Uint8Array,
+  headers: WebhookHeaders,
+  secret: string,
+  { toleranceMs = 300_000, nowMs = Date.now() }: VerifyOptions,
+): Promise<keyof typeof flaws | null> {
   const [id, timestamp] = [header(headers, 'webhook-id'), header(headers, 'webhook-timestamp')];
   const standard = header(headers, 'webhook-signature');
   const plain = header(headers, 'x-webhook-signature');
   let isRight = false;
   if (standard !== null && id !== null && timestamp !== null) {
     if (!/^\d{1,12}$/.test(timestamp) || Math.abs(nowMs - Number(timestamp) * 1000) > toleranceMs)
-      return { flaw: 'TIMESTAMP_OUT_OF_RANGE' };
+      return 'TIMESTAMP_OUT_OF_RANGE';
     const wanted = await hmac(keyOf(secret), joined(new TextEncoder().encode(`${id}.${timestamp}.`), body));
     const given = standard.split(' ').filter((each) => each.startsWith('v1,'));
     isRight = given.some((each) => isEqual(fromBase64(each.slice(3)), wanted));
   } else if (plain !== null) {
     isRight = isEqual(fromHex(plain), await hmac(new TextEncoder().encode(secret), body));
-  } else return { flaw: 'SIGNATURE_MISSING' };
-  return isRight ? { text: new TextDecoder().decode(body) } : { flaw: 'SIGNATURE_INVALID' };
+  } else return 'SIGNATURE_MISSING';
+  return isRight ? null : 'SIGNATURE_INVALID';
 }
 
 function bytesOf(payload: string | Uint8Array | object): Uint8Array {

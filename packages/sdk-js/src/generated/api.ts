@@ -4509,6 +4509,8 @@ export interface components {
     /** @description The server cannot do it at the moment; `code` says why. */
     readonly Failed: {
       headers: {
+        /** @description Names this request in the server log. */
+        readonly 'x-request-id'?: string;
         readonly [name: string]: unknown;
       };
       content: {
@@ -4578,6 +4580,8 @@ export interface components {
     /** @description The request is wrong, not allowed, or too much at the moment; `code` says which. */
     readonly Refused: {
       headers: {
+        /** @description Names this request in the server log. */
+        readonly 'x-request-id'?: string;
         readonly [name: string]: unknown;
       };
       content: {
