@@ -1,6 +1,8 @@
 """Figures of the Python SDK beside the libraries that it stands on, on the same server in the same run.
 
-    python bench/programs/sdk-py.py --url http://127.0.0.1:5173 --token KEY [--seconds 2]
+    python bench/programs/sdk-py.py --url http://127.0.0.1:5173 --token KEY [--seconds 2] [--lines 3000]
+
+Address and key may come from IHUMAN_URL and IHUMAN_TOKEN.
 
 Writes one line of JSON: `execute` and `bareExecute` (requests in a second, 50 in flight), `events` and `bareEvents` (messages in a second
 over one socket), `runP50Ms` and `bareRunP50Ms` (one at a time), and the ratios of each pair.
@@ -23,7 +25,6 @@ from websockets.asyncio.client import connect
 from ihuman import IhumanClient
 
 IN_FLIGHT = 50
-LOG_LINES = 3000
 ROUNDS = 5
 
 Work = Callable[[], Awaitable[Any]]
@@ -61,11 +62,11 @@ async def compared(measure: Callable[[Work], Awaitable[float]], ours: Work, bare
     return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
 
 
-async def execution_with_lines(http: httpx.AsyncClient) -> str:
+async def execution_with_lines(http: httpx.AsyncClient, lines: int) -> str:
     """An execution that has a lot to tell."""
     opened = await http.post("/api/executions", json={"name": "bench-lines"})
     execution_id: str = opened.raise_for_status().json()["executionId"]
-    left = iter(range(LOG_LINES))
+    left = iter(range(lines))
 
     async def worker() -> None:
         for i in left:
@@ -77,8 +78,10 @@ async def execution_with_lines(http: httpx.AsyncClient) -> str:
     return execution_id
 
 
-async def compare_events(client: IhumanClient, http: httpx.AsyncClient, seconds: float) -> tuple[float, float]:
-    execution_id = await execution_with_lines(http)
+async def compare_events(
+    client: IhumanClient, http: httpx.AsyncClient, seconds: float, lines: int
+) -> tuple[float, float]:
+    execution_id = await execution_with_lines(http, lines)
     ticket = (await http.post("/api/auth/ticket")).json()["ticket"]
     url = f"{str(http.base_url).rstrip('/').replace('http', 'ws', 1)}/ws?v=2&ticket={ticket}"
     subscribe = json.dumps({"type": "subscribe", "executionId": execution_id, "since": "start"})
@@ -112,7 +115,7 @@ async def compare_events(client: IhumanClient, http: httpx.AsyncClient, seconds:
         return await compared(rate, ours, bare)
 
 
-async def figures(url: str, token: str, seconds: float) -> dict[str, float]:
+async def figures(url: str, token: str, seconds: float, lines: int) -> dict[str, float]:
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30)
     headers = {"authorization": f"Bearer {token}"}
     async with (
@@ -128,9 +131,11 @@ async def figures(url: str, token: str, seconds: float) -> dict[str, float]:
             answer = await http.post(path, json={"params": {}}, headers={"prefer": "wait=30"})
             return answer.raise_for_status().json()["result"]
 
-        execute = await compared(lambda work: per_second(work, seconds), lambda: client.execute_skill("noop"), bare_execute)
+        execute = await compared(
+            lambda work: per_second(work, seconds), lambda: client.execute_skill("noop"), bare_execute
+        )
         run = await compared(lambda work: p50_ms(work, seconds), lambda: client.run("noop"), bare_run)
-        events = await compare_events(client, http, seconds)
+        events = await compare_events(client, http, seconds, lines)
     return {
         "execute": execute[0],
         "bareExecute": execute[1],
@@ -149,5 +154,6 @@ if __name__ == "__main__":
     parser.add_argument("--url", default=os.environ.get("IHUMAN_URL"))
     parser.add_argument("--token", default=os.environ.get("IHUMAN_TOKEN"))
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--lines", type=int, default=3000)
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(figures(given.url, given.token, given.seconds))))
+    print(json.dumps(asyncio.run(figures(given.url, given.token, given.seconds, given.lines))))

@@ -10,6 +10,7 @@ import { tempDir } from '../support/temp-dir.ts';
 const root = join(import.meta.dirname, '../..');
 const sdk = join(root, 'packages/sdk-py');
 const skills = join(root, 'skills');
+const bench = join(root, 'bench/programs/sdk-py.py');
 const dir = tempDir();
 const account = { email: 'user@example.com', username: 'user', password: 'correct horse battery' };
 const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--retries=1'];
@@ -89,6 +90,10 @@ await describeWithPython(
     it.concurrent.each([
       ['is formatted', ['-m', 'ruff', 'format', '--check', '.']],
       ['has no finding of the linter', ['-m', 'ruff', 'check', '--no-cache', '.']],
+      [
+        'has a bench program that is kept like it',
+        ['-m', 'ruff', 'check', '--no-cache', '--config=pyproject.toml', '--ignore=T201', bench],
+      ],
       ['has no finding of the type checker', ['-m', 'mypy', `--cache-dir=${join(dir, 'mypy')}`]],
     ])('%s', { timeout }, async (_claim, args) => {
       const { code, output } = await run(python, args, { cwd: sdk, environment: quiet });
@@ -115,6 +120,15 @@ await describeWithPython(
       });
       expect(code, output).toBe(0);
       expect(output).not.toMatch(/\d skipped/);
+    });
+
+    it.concurrent('can be measured beside what it stands on', { timeout }, async () => {
+      const key = readFileSync(server.adminKeyFile, 'utf8').trim();
+      const environment = { ...quiet, IHUMAN_URL: server.url, IHUMAN_TOKEN: key };
+      const ended = await run(python, ['-W', 'error', bench, '--seconds=0.05', '--lines=20'], { environment });
+      expect(ended.code, ended.output).toBe(0);
+      const figures = JSON.parse(ended.stdout) as Record<string, number>;
+      for (const name of ['executeRatio', 'eventsRatio', 'runRatio']) expect(figures[name]).toBeGreaterThan(0);
     });
 
     it.concurrent.each(['wheel', 'sdist'])(

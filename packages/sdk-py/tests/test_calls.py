@@ -246,6 +246,15 @@ def test_a_parsed_body_is_verified_as_the_server_wrote_it() -> None:
     assert verify_webhook(json.loads(text), {"X-Webhook-Signature": signature}, "s")["event"] == "e"
 
 
+@pytest.mark.parametrize("body", ["[]", "1", "\ud800", "{", b"\xff"])
+def test_a_signed_body_that_is_no_object_is_no_delivery(body: Any) -> None:
+    content = body if isinstance(body, bytes) else body.encode(errors="surrogatepass")
+    signature = hmac.new(b"s", content, hashlib.sha256).hexdigest()
+    with pytest.raises(e.WebhookVerificationError) as caught:
+        verify_webhook(body, {"x-webhook-signature": signature}, "s")
+    assert caught.value.code == "PAYLOAD_INVALID"
+
+
 def test_a_client_is_not_made_for_an_address_that_is_none() -> None:
     for address in ("localhost:5173", "ftp://host", "http://"):
         with pytest.raises(ValueError, match="base_url"):

@@ -440,6 +440,15 @@ async def test_the_present_state_is_told_on_request_and_ends_nothing(kind: str) 
     ]
 
 
+async def test_handlers_that_are_registered_after_connecting_hear_everything_too() -> None:
+    heard: list[Any] = []
+    async with FakeServer(ten_lines).running() as server:
+        async with IhumanClient(server.url, token="t") as client:
+            await client.connect_websocket("x")
+            client.on("log", heard.append)
+        assert len(heard) == 10
+
+
 async def test_async_handlers_hear_events_in_order_and_one_that_hangs_holds_up_only_itself() -> None:
     slow: list[int] = []
     quick: list[int] = []
@@ -610,8 +619,11 @@ async def test_an_unsubscribed_execution_is_not_heard_of() -> None:
     async def play(socket: ServerConnection, _number: int) -> None:
         await welcome(socket)
         await log(socket, 1)
-        await socket.recv()
+        assert json.loads(await socket.recv())["type"] == "unsubscribe"
         await log(socket, 2)
+        message = json.loads(await socket.recv())
+        await say(socket, "subscribed", "y", id=message["id"], epoch="e", seq=0)
+        await log(socket, 1, "y")
         await socket.wait_closed()
 
     async with FakeServer(play).running() as server, IhumanClient(server.url, token="t") as client:
@@ -620,6 +632,8 @@ async def test_an_unsubscribed_execution_is_not_heard_of() -> None:
         await until("the first one is heard", lambda: heard)
         await client.unsubscribe("x")
         await client.unsubscribe("x")
+        await client.subscribe("y")
+        await client.unsubscribe("y")
         await until("the connection is closed", lambda: not client.is_connected)
     assert len(heard) == 1
 

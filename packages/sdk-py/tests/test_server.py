@@ -176,7 +176,7 @@ async def test_webhooks_live_from_their_making_to_their_end(either: Either) -> N
     assert emitted["eventId"]
     assert (await either("webhooks.get", hook_id))["status"] == "disabled"
     await either("webhooks.enable", hook_id, "skip")
-    assert (await either("webhooks.rotate_secret", hook_id, overlap_ms=1000))["secret"] != hook["secret"]
+    assert (await either("webhooks.rotate_secret", hook_id, {"overlapMs": 1000}))["secret"] != hook["secret"]
     preview = await either("webhooks.preview", {"eventTypes": ["order.*"]})
     assert len(preview["events"]) == 1
     await either("webhooks.test", hook_id)
@@ -230,7 +230,7 @@ async def test_workflows_and_schedules_live_from_their_making_to_their_end(eithe
 
 
 async def test_api_keys_open_what_they_are_made_for(account: Account, either: Either) -> None:
-    key = await either("api_keys.create", "reader", ["skills:read"], expires_in_days=1)
+    key = await either("api_keys.create", {"label": "reader", "scopes": ["skills:read"], "expiresInDays": 1})
     kind = "async" if isinstance(either.client, IhumanClient) else "blocking"
     reader = client_of(kind, account.url, token=None, api_key=key["key"])
     assert await reader("list_skills")
@@ -362,6 +362,8 @@ async def test_the_types_are_what_the_servers_own_document_says(url: str) -> Non
         (types.User, answer("/api/auth/me")),
         (types.Session, answer("/api/auth/login", "post")),
         (types.ApiKey, answer("/api/auth/keys", "get", "200", "keys", "[]")),
+        (types.ApiKeyOptions, body("/api/auth/keys")),
+        (types.SecretOptions, body("/api/webhooks/{id}/rotate-secret")),
         (types.NewApiKey, answer("/api/auth/keys", "post", "201")),
         (types.Skill, answer("/api/skills/{id}")),
         (types.Execution, execution),

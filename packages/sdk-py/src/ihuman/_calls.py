@@ -74,6 +74,8 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     #: It makes something: it gets an `Idempotency-Key`, so that repeating it is safe.
     creates: bool = False
+    #: A POST that leads to the same when it is repeated.
+    settles: bool = False
     #: Instead of the key that is made.
     idempotency_key: str | None = None
     #: Seconds that the server may take beside the usual limit.
@@ -85,7 +87,7 @@ class Call(Generic[T]):
 
     def is_idempotent(self, key: str | None) -> bool:
         """Doing it twice is the same as once."""
-        return key is not None or self.method not in ("POST", "PATCH")
+        return key is not None or self.settles or self.method not in ("POST", "PATCH")
 
 
 def place(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from ._calls import Answer, Call, given, json_of, page_of, place
@@ -15,10 +15,13 @@ from .types import (
     Emitted,
     ExecuteOptions,
     Execution,
+    ExecutionEvent,
     ExecutionStatus,
     ExecutionTree,
+    LogEvent,
     Outcome,
     Page,
+    ProgressEvent,
     Requested,
     Retried,
     Session,
@@ -126,7 +129,7 @@ class Core(Endpoints[H], Handlers):
     @endpoint
     def emit_event(self, event: str, data: Mapping[str, Any] | None = None, *, key: str | None = None) -> Call[Emitted]:
         """Tells of an event of your own: it goes into the log, and to the webhooks that want it."""
-        return Call("POST", "/api/events", body=given(event=event, data=data or {}, key=key))
+        return Call("POST", "/api/events", body=given(event=event, data=data or {}, key=key), settles=key is not None)
 
     def set_token(self, token: TokenSource | None) -> None:
         """From now on."""
@@ -140,7 +143,7 @@ class Core(Endpoints[H], Handlers):
 
 def signing_in(email: str, password: str) -> Call[Session]:
     """Begins a session."""
-    return Call("POST", "/api/auth/login", body={"email": email, "password": password}, is_open=True)
+    return Call("POST", "/api/auth/login", body={"email": email, "password": password}, is_open=True, settles=True)
 
 
 def registering(email: str, username: str, password: str) -> Call[Session]:
@@ -149,7 +152,7 @@ def registering(email: str, username: str, password: str) -> Call[Session]:
     return Call("POST", "/api/auth/register", body=body, is_open=True)
 
 
-SIGN_OUT: Call[None] = Call("POST", "/api/auth/logout")
+SIGN_OUT: Call[None] = Call("POST", "/api/auth/logout", settles=True)
 
 
 def executing(
@@ -198,6 +201,18 @@ def result_of(outcome: Outcome) -> Any:
             "durationMs": outcome.get("durationMs"),
         }
     )
+
+
+def pass_on(
+    event: ExecutionEvent,
+    on_progress: Callable[[ProgressEvent], None] | None,
+    on_log: Callable[[LogEvent], None] | None,
+) -> None:
+    """Tells who runs a skill what happens on the way."""
+    if on_progress is not None and event["type"] == "progress":
+        on_progress(event)
+    elif on_log is not None and event["type"] == "log":
+        on_log(event)
 
 
 def is_outcome(answer: Outcome | Requested) -> bool:

@@ -9,6 +9,7 @@ from ._calls import Answer, Call, field_of, given, page_of, place
 from ._endpoints import Endpoints, H, endpoint
 from .types import (
     ApiKey,
+    ApiKeyOptions,
     Artifact,
     BackfillRange,
     Changed,
@@ -29,7 +30,7 @@ from .types import (
     ScheduleOptions,
     SchedulePreviewOptions,
     ScheduleStats,
-    Scope,
+    SecretOptions,
     Triggered,
     Webhook,
     WebhookChanges,
@@ -41,6 +42,7 @@ from .types import (
     WorkflowDefinition,
     WorkflowDeleted,
 )
+from .webhooks import verify_webhook
 
 MAX_DOWNLOAD_BYTES = 256 * 1024 * 1024
 
@@ -76,20 +78,17 @@ class Webhooks(Endpoints[H]):
     @endpoint
     def enable(self, webhook_id: str, backlog: Literal["deliver", "skip"] = "deliver") -> Call[Changed]:
         """Goes on, with or without what passed meanwhile."""
-        return Call("POST", _webhook(webhook_id, "/enable"), body={"backlog": backlog})
+        return Call("POST", _webhook(webhook_id, "/enable"), body={"backlog": backlog}, settles=True)
 
     @endpoint
     def disable(self, webhook_id: str, note: str = "") -> Call[Changed]:
         """Delivers nothing until it is enabled."""
-        return Call("POST", _webhook(webhook_id, "/disable"), body={"note": note})
+        return Call("POST", _webhook(webhook_id, "/disable"), body={"note": note}, settles=True)
 
     @endpoint
-    def rotate_secret(
-        self, webhook_id: str, *, secret: str | None = None, overlap_ms: int | None = None
-    ) -> Call[NewSecret]:
+    def rotate_secret(self, webhook_id: str, options: SecretOptions | None = None) -> Call[NewSecret]:
         """A new secret; the old one signs beside it for a while. The answer has it when it was made, this once."""
-        body = given(secret=secret, overlapMs=overlap_ms)
-        return Call("POST", _webhook(webhook_id, "/rotate-secret"), body=body)
+        return Call("POST", _webhook(webhook_id, "/rotate-secret"), body=options or {})
 
     @endpoint
     def test(self, webhook_id: str) -> Call[Changed]:
@@ -127,7 +126,10 @@ class Webhooks(Endpoints[H]):
     @endpoint
     def preview(self, options: WebhookPreviewOptions) -> Call[WebhookPreview]:
         """What a filter would have matched; sends nothing."""
-        return Call("POST", "/api/webhooks/preview", body=options)
+        return Call("POST", "/api/webhooks/preview", body=options, settles=True)
+
+    #: `verify_webhook`: is a delivery what it claims to be?
+    verify = staticmethod(verify_webhook)
 
     @endpoint
     def stats(self) -> Call[WebhookStats]:
@@ -177,12 +179,12 @@ class Schedules(Endpoints[H]):
     @endpoint
     def pause(self, schedule_id: str, options: PauseOptions | None = None) -> Call[Schedule]:
         """Fires nothing until it is resumed."""
-        return Call("POST", _schedule(schedule_id, "/pause"), body=options or {})
+        return Call("POST", _schedule(schedule_id, "/pause"), body=options or {}, settles=True)
 
     @endpoint
     def resume(self, schedule_id: str, note: str = "") -> Call[Schedule]:
         """Goes on."""
-        return Call("POST", _schedule(schedule_id, "/resume"), body={"note": note})
+        return Call("POST", _schedule(schedule_id, "/resume"), body={"note": note}, settles=True)
 
     @endpoint
     def trigger(self, schedule_id: str) -> Call[Triggered]:
@@ -215,7 +217,7 @@ class Schedules(Endpoints[H]):
     @endpoint
     def preview(self, options: SchedulePreviewOptions) -> Call[Sequence[FiringTime]]:
         """When a schedule would fire; makes none."""
-        return Call("POST", "/api/schedules/preview", field_of("upcoming"), body=options)
+        return Call("POST", "/api/schedules/preview", field_of("upcoming"), body=options, settles=True)
 
     @endpoint
     def stats(self) -> Call[ScheduleStats]:
@@ -233,12 +235,12 @@ class Workflows(Endpoints[H]):
     @endpoint
     def define(self, definition: WorkflowDefinition | str) -> Call[Workflow]:
         """Defines a workflow, or its next version."""
-        return _defining("/api/workflows", definition)
+        return _defining("/api/workflows", definition, settles=False)
 
     @endpoint
     def check(self, definition: WorkflowDefinition | str) -> Call[dict[str, Any]]:
         """What is wrong with a definition; makes nothing."""
-        return _defining("/api/workflows/check", definition)
+        return _defining("/api/workflows/check", definition, settles=True)
 
     @endpoint
     def list(self, *, limit: int | None = None, offset: int | None = None) -> Call[Page[Workflow]]:
@@ -294,20 +296,20 @@ def _workflow(name: str, rest: str = "") -> str:
     return f"/api/workflows/{place(name)}{rest}"
 
 
-def _defining(path: str, definition: WorkflowDefinition | str) -> Call[Any]:
+def _defining(path: str, definition: WorkflowDefinition | str, *, settles: bool) -> Call[Any]:
     if isinstance(definition, str):
-        return Call("POST", path, body=definition.encode(), headers={"content-type": "application/yaml"})
-    return Call("POST", path, body=definition)
+        headers = {"content-type": "application/yaml"}
+        return Call("POST", path, body=definition.encode(), headers=headers, settles=settles)
+    return Call("POST", path, body=definition, settles=settles)
 
 
 class ApiKeys(Endpoints[H]):
     """Keys of the account."""
 
     @endpoint
-    def create(self, label: str, scopes: Sequence[Scope], *, expires_in_days: int | None = None) -> Call[NewApiKey]:
+    def create(self, options: ApiKeyOptions) -> Call[NewApiKey]:
         """The answer has the `key`, this once."""
-        body = given(label=label, scopes=scopes, expiresInDays=expires_in_days)
-        return Call("POST", "/api/auth/keys", body=body)
+        return Call("POST", "/api/auth/keys", body=options)
 
     @endpoint
     def list(self) -> Call[Sequence[ApiKey]]:

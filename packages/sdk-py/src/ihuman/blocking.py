@@ -15,6 +15,7 @@ from ._core import (
     Core,
     feeding,
     is_outcome,
+    pass_on,
     registering,
     result_of,
     running,
@@ -132,10 +133,7 @@ class Client(Core[SyncHttp]):
         requested = self.execute_skill(skill_id, params, options=options, idempotency_key=idempotency_key)
         event: ExecutionEvent | None = None
         for event in self.events(requested["executionId"]):
-            if on_progress is not None and event["type"] == "progress":
-                on_progress(event)
-            elif on_log is not None and event["type"] == "log":
-                on_log(event)
+            pass_on(event, on_progress, on_log)
         return ending_of(event)["result"]
 
     def events(
@@ -200,16 +198,8 @@ class Client(Core[SyncHttp]):
         if followed.error is not None:
             raise followed.error
 
-    def subscribe(
-        self,
-        execution_id: str,
-        *,
-        since: Since = "start",
-        types: Sequence[EventType] | None = None,
-        conflate: Conflate | None = None,
-    ) -> None:
-        """The same as `connect_websocket`."""
-        self.connect_websocket(execution_id, since=since, types=types, conflate=conflate)
+    #: The same under the name that goes with `unsubscribe`.
+    subscribe = connect_websocket
 
     def unsubscribe(self, execution_id: str) -> None:
         """Handlers hear no more of it."""

@@ -15,6 +15,7 @@ from ._core import (
     Core,
     feeding,
     is_outcome,
+    pass_on,
     registering,
     result_of,
     running,
@@ -137,10 +138,7 @@ class IhumanClient(Core[AsyncHttp]):
         event: ExecutionEvent | None = None
         async with self.events(requested["executionId"]) as stream:
             async for event in stream:
-                if on_progress is not None and event["type"] == "progress":
-                    on_progress(event)
-                elif on_log is not None and event["type"] == "log":
-                    on_log(event)
+                pass_on(event, on_progress, on_log)
         return ending_of(event)["result"]
 
     def events(
@@ -195,6 +193,8 @@ class IhumanClient(Core[AsyncHttp]):
         try:
             async with deadline(self._http.settings.timeout):
                 await asyncio.shield(followed.ready)
+            # Who awaits this may register handlers next: they are to hear what has come meanwhile.
+            asyncio.get_running_loop().call_soon(followed.release)
         except IhumanError:
             raise
         except (TimeoutError, asyncio.CancelledError) as error:
@@ -203,22 +203,15 @@ class IhumanClient(Core[AsyncHttp]):
                 raise
             raise timed_out("The server has not taken the subscription in time.") from None
 
-    async def subscribe(
-        self,
-        execution_id: str,
-        *,
-        since: Since = "start",
-        types: Sequence[EventType] | None = None,
-        conflate: Conflate | None = None,
-    ) -> None:
-        """The same as `connect_websocket`."""
-        await self.connect_websocket(execution_id, since=since, types=types, conflate=conflate)
+    #: The same under the name that goes with `unsubscribe`.
+    subscribe = connect_websocket
 
     async def unsubscribe(self, execution_id: str) -> None:
         """Handlers hear no more of it."""
         followed = self._followed.pop(execution_id, None)
         if followed is not None:
             followed.stop()
+            followed.forget()
             followed.end(disconnected("The execution is not followed any more."))
 
     async def request_update(self, execution_id: str) -> bool:
@@ -227,6 +220,8 @@ class IhumanClient(Core[AsyncHttp]):
 
     async def disconnect(self) -> None:
         """Ends all WebSockets and what is followed over them. The client can be used again."""
+        for followed in self._followed.values():
+            followed.forget()
         await self._realtime.close(disconnected("The client was disconnected."))
         self._followed.clear()
         self._was_connected = False
@@ -237,14 +232,14 @@ class IhumanClient(Core[AsyncHttp]):
         return self._realtime.is_connected
 
     def _follow(self, execution_id: str, options: FollowOptions) -> _Followed:
-        followed = _Followed()
+        followed = _Followed(self._tell)
 
         def end(error: IhumanError | None) -> None:
             if self._followed.get(execution_id) is followed:
                 del self._followed[execution_id]
             followed.end(error)
 
-        handing = Handing(self._tell, followed.begin, end)
+        handing = Handing(followed.tell, followed.begin, end)
         followed.stop = self._realtime.follow(execution_id, handing, options)
         self._followed[execution_id] = followed
         return followed
@@ -253,6 +248,8 @@ class IhumanClient(Core[AsyncHttp]):
         """Waits until handlers have heard what they wanted to hear."""
         try:
             async with deadline(self._linger):
+                # What was held back for handlers is told in the next turn.
+                await asyncio.sleep(0)
                 while self._followed and self._emitter.hears_executions:
                     await asyncio.wait([each.over for each in self._followed.values()])
                 await self._pumps.idle()
@@ -263,11 +260,29 @@ class IhumanClient(Core[AsyncHttp]):
 class _Followed:
     """An execution that handlers hear of."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[ExecutionEvent], None]) -> None:
         loop = asyncio.get_running_loop()
+        self._tell = tell
+        self._held: list[ExecutionEvent] | None = []
         self.ready: asyncio.Future[None] = loop.create_future()
         self.over: asyncio.Future[None] = loop.create_future()
         self.stop: Callable[[], None] = lambda: None
+
+    def tell(self, event: ExecutionEvent) -> None:
+        if self._held is None:
+            self._tell(event)
+        else:
+            self._held.append(event)
+
+    def release(self) -> None:
+        """Tells what was held back, and from now on everything as it comes."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self._tell(event)
+
+    def forget(self) -> None:
+        """What was held back is not to be told any more."""
+        self._held = []
 
     def begin(self) -> None:
         if not self.ready.done():

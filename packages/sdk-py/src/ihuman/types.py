@@ -96,6 +96,15 @@ class ApiKey(TypedDict):
     expiresAt: str | None
 
 
+class _LabelAndScopes(TypedDict):
+    label: str
+    scopes: Sequence[Scope]
+
+
+class ApiKeyOptions(_LabelAndScopes, total=False):
+    expiresInDays: int
+
+
 class NewApiKey(ApiKey):
     #: Shown this once.
     key: str
@@ -424,6 +433,13 @@ class NewWebhook(Webhook, total=False):
 class Changed(TypedDict):
     id: str
     position: str | None
+
+
+class SecretOptions(TypedDict, total=False):
+    #: Made for you when none is given.
+    secret: str
+    #: How long the old one signs beside it; default a day.
+    overlapMs: int
 
 
 class NewSecret(Changed, total=False):

@@ -40,11 +40,11 @@ def verify_webhook(
     delivery, timestamp = named.get("webhook-id"), named.get("webhook-timestamp")
     if standard is not None and delivery is not None and timestamp is not None:
         _check_time(timestamp, time.time() if now is None else now, tolerance)
-        digest = _digest(_key_of(secret), f"{delivery}.{timestamp}.".encode() + body)
+        digest = _digest(_key_of(secret), _utf8(f"{delivery}.{timestamp}.") + body)
         wanted = base64.b64encode(digest).decode()
         is_signed = any(_equal(each, f"v1,{wanted}") for each in standard.split(" "))
     elif plain is not None:
-        is_signed = _equal(plain.lower(), _digest(secret.encode(), body).hex())
+        is_signed = _equal(plain.lower(), _digest(_utf8(secret), body).hex())
     else:
         raise _refused("SIGNATURE_MISSING", "The headers hold no signature.")
     if not is_signed:
@@ -53,6 +53,8 @@ def verify_webhook(
         found = json.loads(body)
     except (ValueError, RecursionError) as cause:
         raise _refused("PAYLOAD_INVALID", "The body is no JSON.") from cause
+    if not isinstance(found, dict):
+        raise _refused("PAYLOAD_INVALID", "The body is no JSON object.")
     return cast(WebhookPayload, found)
 
 
@@ -64,8 +66,8 @@ def _bytes_of(payload: bytes | str | Mapping[str, Any]) -> bytes:
     if isinstance(payload, bytes | bytearray | memoryview):
         return bytes(payload)
     if isinstance(payload, str):
-        return payload.encode()
-    return _json_of(payload).encode()
+        return _utf8(payload)
+    return _utf8(_json_of(payload))
 
 
 def _json_of(value: Any) -> str:
@@ -100,7 +102,7 @@ def _key_of(secret: str) -> bytes:
             return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
             pass
-    return secret.encode()
+    return _utf8(secret)
 
 
 def _digest(key: bytes, message: bytes) -> bytes:
@@ -109,4 +111,9 @@ def _digest(key: bytes, message: bytes) -> bytes:
 
 def _equal(given: str, wanted: str) -> bool:
     """Takes as long whatever differs."""
-    return hmac.compare_digest(given.encode(errors="surrogateescape"), wanted.encode())
+    return hmac.compare_digest(_utf8(given), _utf8(wanted))
+
+
+def _utf8(text: str) -> bytes:
+    """Whatever it is: what cannot be text on the wire was not signed either."""
+    return text.encode(errors="surrogatepass")
