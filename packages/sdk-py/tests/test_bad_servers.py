@@ -23,7 +23,7 @@ from ihuman import (
 
 from .support import client_of, json_answer, request_in, tcp_server
 
-pytestmark = pytest.mark.parametrize("kind", ["async", "blocking"])
+both = pytest.mark.parametrize("kind", ["async", "blocking"])
 USER = {"id": "user_1", "email": "a@example.com"}
 ONCE = RetryPolicy(max_retries=0)
 
@@ -64,6 +64,7 @@ async def refusal(kind: str, handle: Any, *args: Any, **options: Any) -> IhumanE
 HTML = b"HTTP/1.1 %d X\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>"
 
 
+@both
 @pytest.mark.parametrize(
     ("answer", "error", "code"),
     [
@@ -89,6 +90,7 @@ async def test_an_answer_of_something_else_is_an_error_that_says_so(
     assert caught.code == code
 
 
+@both
 async def test_who_hangs_up_is_asked_again_and_a_skill_runs_once_all_the_same(kind: str) -> None:
     answers = Answers(b"", b"HTTP/1.1 202 OK\r\n", json_answer(202, {"executionId": "x"}))
     assert await call(kind, answers, "execute_skill", "noop") == {"executionId": "x"}
@@ -98,6 +100,7 @@ async def test_who_hangs_up_is_asked_again_and_a_skill_runs_once_all_the_same(ki
     assert (len(answers.requests), len(keys)) == (3, 1)
 
 
+@both
 async def test_a_change_that_may_have_been_made_is_not_made_again(kind: str) -> None:
     answers = Answers(b"")
     caught = await refusal(kind, answers, "webhooks.update", "hook_1", {"url": "https://example.com"})
@@ -105,18 +108,21 @@ async def test_a_change_that_may_have_been_made_is_not_made_again(kind: str) -> 
     assert len(answers.requests) == 1
 
 
+@both
 async def test_a_server_that_is_busy_is_asked_again(kind: str) -> None:
     busy = json_answer(503, {"code": "BUSY", "retryAfterMs": 1})
     slow = json_answer(429, {"code": "RATE_LIMITED"}, "retry-after: 0")
     assert await call(kind, Answers(busy, slow, busy, slow, json_answer(200, USER))) == USER
 
 
+@both
 async def test_a_wait_that_is_too_long_is_an_error_at_once(kind: str) -> None:
     caught = await refusal(kind, Answers(json_answer(429, {"code": "SIGN_IN_DELAYED"}, "retry-after: 3600")))
     assert isinstance(caught, RateLimitError)
     assert caught.retry_after_ms == 3_600_000
 
 
+@both
 async def test_nobody_at_home_is_an_error_after_some_attempts(kind: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -127,6 +133,7 @@ async def test_nobody_at_home_is_an_error_after_some_attempts(kind: str) -> None
     await client.close()
 
 
+@both
 async def test_a_server_that_says_nothing_is_given_up_in_time(kind: str) -> None:
     async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -134,6 +141,7 @@ async def test_a_server_that_says_nothing_is_given_up_in_time(kind: str) -> None
     assert isinstance(await refusal(kind, silent, timeout=0.2, retry=ONCE), DeadlineError)
 
 
+@both
 async def test_an_answer_that_trickles_for_ever_is_given_up_in_time(kind: str) -> None:
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request_in(reader)
@@ -146,6 +154,7 @@ async def test_an_answer_that_trickles_for_ever_is_given_up_in_time(kind: str) -
     assert isinstance(await refusal(kind, trickle, timeout=0.5, retry=ONCE), DeadlineError)
 
 
+@both
 async def test_an_answer_that_never_ends_is_given_up_before_it_fills_the_memory(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +172,7 @@ async def test_an_answer_that_never_ends_is_given_up_before_it_fills_the_memory(
     assert "longer than" in caught.message
 
 
+@both
 async def test_an_answer_that_unpacks_to_too_much_is_given_up(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ihuman._attempts.MAX_ANSWER_BYTES", 1_000_000)
     packed = gzip.compress(b"0" * 2_000_000)
@@ -178,6 +188,7 @@ def plain_or_async(kind: str, give: Callable[[], str]) -> Any:
     return later if kind == "async" else give
 
 
+@both
 async def test_an_expired_token_is_replaced_once_for_all_that_were_sent_with_it(kind: str) -> None:
     asked = 0
 
@@ -202,6 +213,7 @@ async def test_an_expired_token_is_replaced_once_for_all_that_were_sent_with_it(
     assert asked == 2
 
 
+@both
 async def test_a_new_token_that_is_not_taken_either_is_an_error(kind: str) -> None:
     answers = Answers(json_answer(401, {"code": "UNAUTHENTICATED"}))
     caught = await refusal(kind, answers, token=plain_or_async(kind, lambda: "bad"))
@@ -209,6 +221,7 @@ async def test_a_new_token_that_is_not_taken_either_is_an_error(kind: str) -> No
     assert len(answers.requests) == 2
 
 
+@both
 async def test_what_a_source_of_tokens_raises_is_raised(kind: str) -> None:
     def give() -> str:
         raise LookupError("no token today")
@@ -217,16 +230,38 @@ async def test_what_a_source_of_tokens_raises_is_raised(kind: str) -> None:
         await call(kind, Answers(json_answer(200, USER)), token=plain_or_async(kind, give))
 
 
+@both
 async def test_a_token_that_cannot_be_sent_is_refused(kind: str) -> None:
     for token in ("ü", "a\r\nb: c"):
         caught = await refusal(kind, Answers(json_answer(200, USER)), token=token)
         assert caught.code == "VALIDATION_FAILED"
 
 
+@both
 async def test_a_client_that_was_closed_can_be_used_again(kind: str) -> None:
     async with tcp_server(Answers(json_answer(200, USER))) as port:
         client = client_of(kind, f"http://127.0.0.1:{port}/", api_key="k", token=None)
         assert await client("get_current_user") == USER
         await client.close()
         assert await client("get_current_user") == USER
+        await client.close()
+
+
+async def test_requests_that_wait_for_their_turn_are_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ihuman._http.MAX_AT_ONCE", 1)
+    under_way: list[int] = []
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await request_in(reader)
+            under_way.append(1)
+            assert len(under_way) == 1
+            await asyncio.sleep(1.5)
+            under_way.clear()
+            writer.write(json_answer(200, USER))
+
+    # Together they take longer than each of them may.
+    async with tcp_server(slow) as port:
+        client = client_of("async", f"http://127.0.0.1:{port}", timeout=4, retry=ONCE)
+        assert await asyncio.gather(*(client("get_current_user") for _ in range(3))) == [USER] * 3
         await client.close()

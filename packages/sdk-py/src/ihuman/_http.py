@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import random
 import ssl
@@ -24,6 +25,10 @@ from .errors import IhumanError, ProtocolError
 from .types import TokenSource
 
 T = TypeVar("T")
+
+
+#: Requests that are under way at a time. Those that wait for something to happen do not count.
+MAX_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Settings:
     def for_httpx(self) -> dict[str, Any]:
         return {
             "headers": {"user-agent": f"ihuman-python/{__version__}"},
-            "limits": httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30),
+            "limits": httpx.Limits(max_connections=None, max_keepalive_connections=MAX_AT_ONCE, keepalive_expiry=30),
             "timeout": httpx.Timeout(self.timeout, pool=None),
             "verify": True if self.ssl_context is None else self.ssl_context,
         }
@@ -61,6 +66,7 @@ class AsyncHttp:
         self.settings = settings
         self.tokens = Tokens(token)
         self._refresh = asyncio.Lock()
+        self._slots = asyncio.Semaphore(MAX_AT_ONCE)
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -112,9 +118,10 @@ class AsyncHttp:
 
     async def _send(self, send: Send) -> Answer:
         client = self._opened()
-        seconds = self.settings.timeout + send.patience
+        slot = contextlib.nullcontext() if send.patience else self._slots
         try:
-            async with deadline(seconds):
+            # The time runs from the moment that it is its turn.
+            async with slot, deadline(self.settings.timeout + send.patience):
                 request = client.build_request(
                     send.method,
                     self.settings.base_url + send.target,
@@ -135,7 +142,7 @@ class AsyncHttp:
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             self._client, self._loop = httpx.AsyncClient(**self.settings.for_httpx), loop
-            self._refresh = asyncio.Lock()
+            self._refresh, self._slots = asyncio.Lock(), asyncio.Semaphore(MAX_AT_ONCE)
         return self._client
 
 
