@@ -69,11 +69,35 @@ module.exports = {
       to: { path: '^src/http/routes/' },
     },
     {
+      name: 'the-command-line-is-a-client',
+      comment: 'Ask a server through the SDK; what works without one is the checking and running of skills.',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: {
+        path: '^(src|projections|schemas|packages)/',
+        pathNot: '^(src/(cli|skills|runner|kernel)/|packages/sdk-js/src/)',
+      },
+    },
+    {
+      name: 'nothing-imports-the-command-line',
+      comment: 'It is an edge; take what you need from where it takes it.',
+      severity: 'error',
+      from: { pathNot: '^(src/cli/|bin/|scripts/|test/)' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'the-command-line-loads-its-sdk-by-one-door',
+      comment: 'Import packages/sdk-js/src/index.ts.',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^packages/', pathNot: '^packages/sdk-js/src/index.ts$' },
+    },
+    {
       name: 'nothing-imports-main',
       comment: 'main.ts is the program; take what you need from platform.ts.',
       severity: 'error',
-      from: {},
-      to: { path: '^src/(main|[a-z]+-main).ts$' },
+      from: { pathNot: '^bin/' },
+      to: { path: '^src/(main|[a-z]+-main|cli/main).ts$' },
     },
     {
       name: 'production-does-not-import-tests-or-tools',

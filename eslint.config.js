@@ -11,7 +11,7 @@ const bareErrors = {
 };
 const environment = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
-  message: 'Only src/config.ts and src/main.ts read the environment.',
+  message: 'Only src/config.ts and the main files read the environment.',
 };
 const impure = [
   {
@@ -84,7 +84,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', 'src/main.ts', 'src/platform.ts', 'src/*-main.ts'],
+    files: ['src/config.ts', 'src/main.ts', 'src/platform.ts', 'src/*-main.ts', 'src/cli/main.ts'],
     rules: { 'no-restricted-syntax': ['error', exports, enums, bareErrors] },
   },
   {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
 import { asyncApiDocument } from './generate/asyncapi.ts';
+import { commandHelp, commandLinePage } from './generate/command-line.ts';
 import { sdkTypesSource } from './generate/sdk-types.ts';
 import { loadSchemas } from './generate/avro-schemas.ts';
 import { configurationPage, errorsPage, metricsPage } from './generate/reference-pages.ts';
@@ -14,6 +15,7 @@ const root = join(import.meta.dirname, '..');
 /** Every generated file: its path from the repository's root, and what it should hold. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const schemas = loadSchemas(root);
+  const help = await commandHelp();
   const sources: readonly (readonly [string, string])[] = [
     ['schemas/generated/events.ts', eventTypesSource(schemas)],
     ['schemas/generated/schemas.ts', schemaConstantsSource(schemas)],
@@ -22,6 +24,8 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/configuration.md', configurationPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/command-line.md', commandLinePage(help)],
+    ['bin/help.json', JSON.stringify(Object.fromEntries(help))],
     ['packages/sdk-js/src/generated/api.ts', await sdkTypesSource()],
   ];
   const options = (await resolveConfig(join(root, 'package.json'))) ?? {};

@@ -1,10 +1,11 @@
 // The front door of every npm script. Runs on any Node from 20 on and needs no package: it installs what is missing, then
 // hands over to the pinned Node of node_modules.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { handOver } from './hand-over.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const node = join(root, 'node_modules/node/bin/node');
@@ -54,18 +55,7 @@ const environment = { ...process.env };
 // Compiled code is kept between runs: a start then takes half as long.
 environment.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/ihuman-compile');
 const [path, ...fixed] = scripts[name];
-const child = spawn(node, [join(root, path), ...fixed, ...rest], { stdio: 'inherit', env: environment });
-// The terminal sends Ctrl-C to both processes; only signals sent to this one alone have to be passed on.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-process.on('SIGHUP', () => child.kill('SIGHUP'));
-child.on('error', (error) => {
-  process.stderr.write(`The pinned Node cannot be started: ${error.message}\n`);
-  process.exit(1);
-});
-child.on('exit', (code, signal) => {
-  process.exit(code ?? 128 + constants.signals[signal]);
-});
+handOver(node, [join(root, path), ...fixed, ...rest], environment);
 
 /** Why packages have to be installed; null when they are as the lock file wants them. */
 function reasonToInstall() {

@@ -13,8 +13,8 @@ export function flagOf(setting: { readonly name: string }): string {
   return `--${setting.name.toLowerCase().replaceAll('_', '-')}`;
 }
 
-/** Variables with our prefix that are not settings of the server. */
-const reserved = new Set(['IHUMAN_TOKEN', 'IHUMAN_URL']);
+/** Variables with our prefix that are the command line's, not settings of the server. */
+const reserved = new Set(['IHUMAN_TOKEN', 'IHUMAN_URL', 'IHUMAN_DEBUG']);
 
 /**
  * The settings from flags, environment and defaults, in this order.

@@ -13,8 +13,10 @@ async function inspect(entry: string): Promise<object> {
     const module = (await import(pathToFileURL(entry).href)) as Record<string, unknown>;
     const skill = (module.default ?? module) as Record<string, unknown>;
     const metadata: unknown = JSON.parse(JSON.stringify(skill.metadata ?? null));
-    return { entry, metadata, hasExecute: typeof skill.execute === 'function', validate: typeof skill.validate };
+    return { entry, metadata, execute: typeof skill.execute, validate: typeof skill.validate };
   } catch (error) {
-    return { entry, loadError: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof Error)) return { entry, loadError: { message: String(error) } };
+    const { message, name, stack } = error;
+    return { entry, loadError: { message, name, stack, code: 'code' in error ? String(error.code) : '' } };
   }
 }

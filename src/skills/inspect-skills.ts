@@ -1,22 +1,23 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import type { Problem } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
+import { loadProblem, type LoadError } from './load-problem.ts';
 import { skillEnvironment } from './skill-environment.ts';
+import type { CuredProblem } from './skill-problem.ts';
 
-/** What loading a skill's module showed. */
+/** What loading a skill's module showed. `metadata` is undefined when it could not be loaded. */
 export interface Inspection {
-  readonly metadata: unknown;
-  readonly problems: readonly Problem[];
+  readonly metadata?: unknown;
+  readonly problems: readonly CuredProblem[];
 }
 
 interface Reported {
   readonly entry: string;
   readonly metadata?: unknown;
-  readonly hasExecute?: boolean;
+  readonly execute?: string;
   readonly validate?: string;
-  readonly loadError?: string;
+  readonly loadError?: LoadError;
 }
 
 const script = fileURLToPath(new URL('./inspect-child.ts', import.meta.url));
@@ -65,14 +66,19 @@ function parse(line: string): unknown {
 }
 
 function inspectionOf(entry: string, report: Reported | undefined): Inspection {
-  if (report === undefined)
-    return { metadata: null, problems: [{ path: entry, message: 'ended or hung the process while it was loaded' }] };
-  if (report.loadError !== undefined)
-    return { metadata: null, problems: [{ path: entry, message: `cannot be loaded: ${report.loadError}` }] };
-  const problems: Problem[] = [];
-  if (report.hasExecute !== true) problems.push({ path: entry, message: 'exports no function "execute"' });
+  if (report === undefined) {
+    const cure = 'load it by itself: node ' + entry;
+    return { problems: [{ path: '', message: 'ended or hung the process while it was loaded', cure }] };
+  }
+  if (report.loadError !== undefined) return { problems: [loadProblem(entry, report.loadError)] };
+  const problems: CuredProblem[] = [];
+  if (report.execute !== 'function') {
+    const cure = 'export async execute(params, context) { … }';
+    problems.push({ path: '/execute', message: 'exports no function "execute"', cure });
+  }
   if (report.validate !== 'function' && report.validate !== 'undefined') {
-    problems.push({ path: entry, message: 'exports "validate", but not as a function' });
+    const cure = 'make it a function, or take it out';
+    problems.push({ path: '/validate', message: 'exports "validate", but not as a function', cure });
   }
   return { metadata: report.metadata, problems };
 }

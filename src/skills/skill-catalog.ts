@@ -1,11 +1,12 @@
 import { type FSWatcher, existsSync, mkdirSync, readFileSync, realpathSync, watch, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { AppError, type Problem } from '../kernel/errors.ts';
+import { AppError } from '../kernel/errors.ts';
+import { judgeSkill } from './check-skill.ts';
 import { inspectSkills, type Inspection } from './inspect-skills.ts';
-import { checkMetadata } from './metadata.ts';
 import type { LoadedSkill } from './skill.ts';
-import { readSkillFolder, type SkillFolder, skillFolderNames } from './skill-folder.ts';
+import { type ReadFolder, readSkillFolder, type SkillFolder, skillFolderNames } from './skill-folder.ts';
+import type { SkillProblem } from './skill-problem.ts';
 
 interface CatalogOptions {
   /** Folders whose subfolders are skills; on equal names the first folder wins. */
@@ -15,12 +16,17 @@ interface CatalogOptions {
   /** Look for changed files while running. */
   readonly watch: boolean;
   /** Told about what cannot be used, and why. */
-  readonly onProblems: (skill: string, problems: readonly Problem[]) => void;
+  readonly onProblems: (skill: string, problems: readonly SkillProblem[]) => void;
 }
 
 interface Catalogue {
   readonly loaded: ReadonlyMap<string, LoadedSkill>;
-  readonly problems: ReadonlyMap<string, readonly Problem[]>;
+  readonly problems: ReadonlyMap<string, readonly SkillProblem[]>;
+}
+
+interface Cache {
+  readonly form: number;
+  readonly inspections: Readonly<Record<string, Inspection>>;
 }
 
 const debounceMs = 150;
@@ -66,7 +72,7 @@ export class SkillCatalog {
   }
 
   /** What cannot be used and why, by folder name. */
-  problems(): ReadonlyMap<string, readonly Problem[]> {
+  problems(): ReadonlyMap<string, readonly SkillProblem[]> {
     return this.#catalogue.problems;
   }
 
@@ -83,14 +89,17 @@ export class SkillCatalog {
   }
 
   async #loadNow(): Promise<void> {
-    const { folders, problems } = this.#scan();
+    const read = this.#scan();
+    const folders = [...read.values()].flatMap(({ folder }) => folder ?? []);
     const unknown = folders.filter((folder) => !this.#inspections.has(keyOf(folder)));
     if (unknown.length > 0) await this.#inspect(unknown);
     const loaded = new Map<string, LoadedSkill>();
-    for (const folder of folders) {
-      const result = this.#check(folder);
-      if ('metadata' in result) loaded.set(folder.name, result);
-      else problems.set(folder.name, result);
+    const problems = new Map<string, readonly SkillProblem[]>();
+    for (const [name, found] of read) {
+      const inspection = found.folder === null ? undefined : this.#inspections.get(keyOf(found.folder));
+      const { skill, problems: wrong } = judgeSkill(found, inspection);
+      if (skill === null) problems.set(name, wrong);
+      else loaded.set(name, skill);
     }
     const changed = !sameSkills(loaded, this.#catalogue.loaded);
     this.#catalogue = { loaded, problems };
@@ -98,18 +107,12 @@ export class SkillCatalog {
     if (changed) for (const listener of this.#listeners) listener(this.list());
   }
 
-  #scan(): { folders: SkillFolder[]; problems: Map<string, readonly Problem[]> } {
-    const folders = new Map<string, SkillFolder>();
-    const problems = new Map<string, readonly Problem[]>();
+  #scan(): Map<string, ReadFolder> {
+    const read = new Map<string, ReadFolder>();
     for (const root of this.#options.folders) {
-      for (const name of skillFolderNames(root)) {
-        if (folders.has(name) || problems.has(name)) continue;
-        const read = readSkillFolder(root, name);
-        if ('digest' in read) folders.set(name, read);
-        else problems.set(name, read);
-      }
+      for (const name of skillFolderNames(root)) if (!read.has(name)) read.set(name, readSkillFolder(root, name));
     }
-    return { folders: [...folders.values()], problems };
+    return read;
   }
 
   async #inspect(folders: readonly SkillFolder[]): Promise<void> {
@@ -123,15 +126,6 @@ export class SkillCatalog {
       if (inspection !== undefined) this.#inspections.set(keyOf(folder), inspection);
     }
     writeCache(this.#options.cacheFile, this.#inspections);
-  }
-
-  #check(folder: SkillFolder): LoadedSkill | readonly Problem[] {
-    const inspection = this.#inspections.get(keyOf(folder));
-    if (inspection === undefined) return [{ path: folder.folder, message: 'could not be loaded' }];
-    if (inspection.problems.length > 0) return inspection.problems;
-    const { metadata, problems } = checkMetadata(inspection.metadata, folder.name);
-    if (metadata === null) return problems;
-    return { metadata, digest: folder.digest, folder: folder.folder, entry: folder.entry, format: folder.format };
   }
 
   #watch(): void {
@@ -157,15 +151,20 @@ function sameSkills(a: ReadonlyMap<string, LoadedSkill>, b: ReadonlyMap<string, 
   return a.size === b.size && [...a].every(([name, skill]) => b.get(name)?.digest === skill.digest);
 }
 
+/** What a cache of another form holds is found out again. */
+const cacheForm = 2;
+
 function readCache(path: string): Map<string, Inspection> {
   try {
-    return new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, Inspection>));
+    const { form, inspections } = JSON.parse(readFileSync(path, 'utf8')) as Cache;
+    return new Map(form === cacheForm ? Object.entries(inspections) : []);
   } catch {
     return new Map();
   }
 }
 
 function writeCache(path: string, inspections: ReadonlyMap<string, Inspection>): void {
+  const cache: Cache = { form: cacheForm, inspections: Object.fromEntries(inspections) };
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify(Object.fromEntries(inspections)), { mode: 0o600 });
+  writeFileSync(path, JSON.stringify(cache), { mode: 0o600 });
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
 
-import type { Problem } from '../kernel/errors.ts';
-import { isJsonObject } from '../kernel/json.ts';
-import { skillNamePattern } from './metadata.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { skillNamePattern } from './metadata-fields.ts';
+import { readManifest } from './package-manifest.ts';
 import type { SkillFormat } from './skill.ts';
+import type { SkillProblem } from './skill-problem.ts';
 
 /** A folder that looks like a skill: where its module is, and what its files hash to. */
 export interface SkillFolder {
@@ -14,6 +15,8 @@ export interface SkillFolder {
   readonly entry: string;
   readonly format: SkillFormat;
   readonly digest: string;
+  /** Its `package.json`; empty when that cannot be read. */
+  readonly manifest: JsonObject;
 }
 
 const ignored = new Set(['node_modules', '.git', 'tests', 'test', 'coverage']);
@@ -30,34 +33,48 @@ const entries = [
 const maxFiles = 5000;
 const maxBytes = 50 * 1024 * 1024;
 
-/** Reads what a skill folder says about itself, without running any of it. Returns the problems when it cannot be a skill. */
-export function readSkillFolder(root: string, name: string): SkillFolder | readonly Problem[] {
-  const folder = join(root, name);
+/** What a folder says about itself: where its module is, if there is one that may be loaded, and what is wrong so far. */
+export interface ReadFolder {
+  readonly folder: SkillFolder | null;
+  readonly problems: readonly SkillProblem[];
+}
+
+/** Reads what a skill folder says about itself, without running any of it. */
+export function readSkillFolder(root: string, name: string): ReadFolder {
   try {
-    return readFolder(root, folder, name);
+    return readFolder(root, join(root, name), name);
   } catch (error) {
     // Files may go while they are read, or may not be readable: that is this skill's problem, not the others'.
-    return [{ path: folder, message: `cannot be read: ${error instanceof Error ? error.message : String(error)}` }];
+    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return nothing({ file: '.', path: '', message, cure: 'give the server the right to read it' });
   }
 }
 
-function readFolder(root: string, folder: string, name: string): SkillFolder | readonly Problem[] {
-  if (!skillNamePattern.test(name))
-    return [{ path: folder, message: `a skill's folder name must match ${skillNamePattern.source}` }];
+function readFolder(root: string, path: string, name: string): ReadFolder {
   // A link out of the skills folder would run code that nobody put there.
-  const real = realpathSync(folder);
-  if (!isInside(realpathSync(root), real))
-    return [{ path: folder, message: 'is a link that leads out of the skills folder' }];
-  const manifest = readManifest(real);
-  if (!isJsonObject(manifest)) return [{ path: join(folder, 'package.json'), message: String(manifest) }];
-  const entry = entryOf(real, manifest.main);
-  if (entry === null)
-    return [{ path: folder, message: `has no module; looked for package.json "main" and ${entries.join(', ')}` }];
-  if (!isInside(real, realpathSync(entry))) return [{ path: entry, message: 'leads out of the skill folder' }];
+  const real = realpathSync(path);
+  if (!isInside(realpathSync(root), real)) {
+    const message = 'is a link that leads out of the skills folder';
+    return nothing({ file: '.', path: '', message, cure: 'put the folder itself there' });
+  }
+  const { manifest, problems } = readManifest(real);
+  if (!skillNamePattern.test(name)) {
+    const message = `is called ${name}; a skill's folder name must match ${skillNamePattern.source}`;
+    problems.push({ file: '.', path: '', message, cure: 'rename it: lower-case letters, digits and dashes' });
+  }
+  const entry = entryOf(real, manifest?.main, problems);
   const digest = digestOf(real);
-  if (digest === null)
-    return [{ path: folder, message: `holds more than ${String(maxFiles)} files or ${String(maxBytes)} bytes` }];
-  return { name, folder: real, entry, format: formatOf(entry, manifest.type), digest };
+  if (digest === null) {
+    const message = `holds more than ${String(maxFiles)} files or ${String(maxBytes)} bytes`;
+    problems.push({ file: '.', path: '', message, cure: 'take out what the skill does not need' });
+  }
+  if (manifest === null || entry === null || digest === null) return { folder: null, problems };
+  const format = formatOf(entry, manifest.type);
+  return { folder: { name, folder: real, entry, format, digest, manifest }, problems };
+}
+
+function nothing(problem: SkillProblem): ReadFolder {
+  return { folder: null, problems: [problem] };
 }
 
 /** True when `path` is `folder` or lies below it. */
@@ -66,20 +83,27 @@ export function isInside(folder: string, path: string): boolean {
   return rest === '' || (!rest.startsWith('..') && !rest.startsWith(sep));
 }
 
-function readManifest(folder: string): unknown {
-  try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  } catch (error) {
-    return error instanceof SyntaxError ? `is not JSON: ${error.message}` : 'is missing';
+/** The module, or null after the reason has been added to `problems`. */
+function entryOf(folder: string, main: unknown, problems: SkillProblem[]): string | null {
+  if (main !== undefined && (typeof main !== 'string' || !isFile(join(folder, main)))) {
+    const message = `is ${JSON.stringify(main)}, which is no file of this folder`;
+    problems.push({ file: 'package.json', path: '/main', message, cure: 'name the module, or take "main" out' });
   }
+  const candidates = typeof main === 'string' ? [main, ...entries] : entries;
+  const entry = candidates.map((candidate) => join(folder, candidate)).find(isFile);
+  if (entry === undefined) {
+    const message = `has no module; looked for package.json "main" and ${entries.join(', ')}`;
+    problems.push({ file: '.', path: '', message, cure: 'write src/index.js' });
+    return null;
+  }
+  if (isInside(folder, realpathSync(entry))) return entry;
+  const file = relative(folder, entry);
+  problems.push({ file, path: '', message: 'leads out of the skill folder', cure: 'put the module into the folder' });
+  return null;
 }
 
-function entryOf(folder: string, main: unknown): string | null {
-  const candidates = typeof main === 'string' ? [main, ...entries] : entries;
-  const found = candidates
-    .map((candidate) => join(folder, candidate))
-    .find((path) => existsSync(path) && statSync(path).isFile());
-  return found ?? null;
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function formatOf(entry: string, type: unknown): SkillFormat {

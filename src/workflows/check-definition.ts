@@ -10,7 +10,8 @@ import { referenceIn, referencesIn, tokensOf } from '../domain/workflow/referenc
 import { closest } from '../kernel/closest.ts';
 import type { Problem } from '../kernel/errors.ts';
 import { isJsonObject, isTooDeep, type JsonObject, type JsonValue } from '../kernel/json.ts';
-import { checkParameterSpecs, checkRetry, skillNamePattern } from '../skills/metadata.ts';
+import { skillNamePattern } from '../skills/metadata-fields.ts';
+import { checkParameterSpecs, checkRetry } from '../skills/metadata.ts';
 import { checkParameters } from '../skills/parameters.ts';
 import type { ParameterSpec } from '../skills/skill.ts';
 import { inOrder } from './step-order.ts';

@@ -15,8 +15,9 @@ type StopKind = 'timed-out' | 'cancelled';
 type Ending =
   { readonly kind: StopKind } | Extract<RunOutcome, { kind: 'failed' }> | Extract<RunOutcome, { kind: 'completed' }>;
 
-/** From the abort to SIGTERM, and from SIGTERM to SIGKILL. */
-const abortGraceMs = 2000;
+/** From the abort to SIGTERM: how long a skill has to stop by itself. */
+export const abortGraceMs = 2000;
+/** From SIGTERM to SIGKILL. */
 const termGraceMs = 3000;
 const maxLogMessages = 10_000;
 const logLevels: readonly string[] = ['debug', 'info', 'warn', 'error'];

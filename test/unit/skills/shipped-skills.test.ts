@@ -5,9 +5,7 @@ import { promisify } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
-import { checkMetadata } from '../../../src/skills/metadata.ts';
-import { inspectSkills } from '../../../src/skills/inspect-skills.ts';
-import { readSkillFolder } from '../../../src/skills/skill-folder.ts';
+import { checkSkills } from '../../../src/skills/check-skill.ts';
 
 const root = join(import.meta.dirname, '../../../skills');
 const names = readdirSync(root);
@@ -24,10 +22,6 @@ describe.each(names)('the skill %s', (name) => {
   });
 
   it('is one that the server takes', async () => {
-    const folder = readSkillFolder(root, name);
-    if (!('entry' in folder)) throw new Error(JSON.stringify(folder));
-    const inspection = (await inspectSkills([folder.entry], [root])).get(folder.entry);
-    expect(inspection?.problems).toEqual([]);
-    expect(checkMetadata(inspection?.metadata, name).problems).toEqual([]);
+    expect((await checkSkills(root, [name])).get(name)?.problems).toEqual([]);
   });
 });

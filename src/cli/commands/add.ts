@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { addSkill } from '../add/add-skill.ts';
+import { LockFile } from '../add/lock-file.ts';
+import type { CliContext } from '../context.ts';
+import { CliError } from '../exit-codes.ts';
+import { shown, skillFolders, skillsFlag } from '../find-skill.ts';
+
+interface Options {
+  readonly skills?: string;
+  readonly json?: true;
+}
+
+/** `ihuman add`: a published skill into the skills folder, its integrity pinned. */
+export function command(context: CliContext): Command {
+  return new Command('add')
+    .description(
+      'Puts a published skill into the skills folder, where a running server takes it up. None of its\n' +
+        'scripts is run, and it is checked before it gets there. Its version and integrity are kept in\n' +
+        'skills.lock.json: adding it again must give the same. Without a package: everything that the\n' +
+        'lock file has and the folder has not.',
+    )
+    .argument('[package]', 'an npm package with a version or tag, if not the newest')
+    .option(...skillsFlag)
+    .option('--json', 'print a list of { skill, name, version, integrity, folder }')
+    .addHelpText('after', '\nExamples:\n  ihuman add react-setup\n  ihuman add @acme/report@1.2.0\n  ihuman add')
+    .action(async (spec: string | undefined, options: Options) => {
+      const [skills = context.cwd] = skillFolders(context, options.skills);
+      const specs = spec === undefined ? missing(skills) : [lockedSpec(skills, spec)];
+      const added = [];
+      for (const wanted of specs) {
+        context.terminal.note(`Fetching ${wanted} …`);
+        added.push(await addSkill(context, skills, wanted));
+      }
+      if (options.json === true) context.terminal.json(added);
+      for (const { skill, version, folder } of options.json === true ? [] : added)
+        context.terminal.result(`Added ${skill} ${version} in ${shown(context, folder)}`);
+      if (added.length === 0) context.terminal.note('Everything in the lock file is there.');
+    });
+}
+
+/** What the lock file has and the folder has not. */
+function missing(skills: string): string[] {
+  const lock = new LockFile(skills);
+  if (!existsSync(lock.path))
+    throw new CliError('usage', `name a package: there is no ${lock.path} that says what to add`);
+  return Object.entries(lock.read())
+    .filter(([skill]) => !existsSync(join(skills, skill)))
+    .map(([, { name, version }]) => `${name}@${version}`);
+}
+
+/** A package without a version means the locked one, where there is one. */
+function lockedSpec(skills: string, spec: string): string {
+  const locked = Object.values(new LockFile(skills).read()).find(({ name }) => name === spec);
+  return locked === undefined ? spec : `${spec}@${locked.version}`;
+}

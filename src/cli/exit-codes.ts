@@ -1,0 +1,83 @@
+import { errorTable, isAppError, type Problem } from '../kernel/errors.ts';
+
+/** What the command line's exit codes mean; `ihuman --help` lists them. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, unreachable: 3, notAllowed: 4, interrupted: 130 } as const;
+
+/** The name of an exit code. */
+export type Outcome = keyof typeof exitCodes;
+
+/** Ends a command: one sentence that says what is wrong and what to do next, and the exit code. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly outcome: Outcome;
+  readonly problems: readonly Problem[];
+
+  constructor(outcome: Outcome, message: string, problems: readonly Problem[] = []) {
+    super(message);
+    this.outcome = outcome;
+    this.problems = problems;
+  }
+}
+
+/** How an error ends the program, and what is said of it on stderr; no lines when everything has been said already. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly lines: readonly string[];
+}
+
+/** The one place where errors become exit codes and sentences. `verb` is what was asked for, to point at its help. */
+export function endingOf(error: unknown, verb?: string): Ending {
+  if (error instanceof CliError) return { outcome: error.outcome, lines: linesOf(error) };
+  if (isInterruption(error)) return { outcome: 'interrupted', lines: [] };
+  if (isSyntaxError(error)) {
+    if (error.exitCode === 0) return { outcome: 'ok', lines: [] };
+    // A group of verbs without a verb has shown its help.
+    if (error.code === 'commander.help') return { outcome: 'usage', lines: [] };
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return {
+      outcome: 'usage',
+      lines: [`${message}; see "${['ihuman', ...(verb === undefined ? [] : [verb])].join(' ')} --help"`],
+    };
+  }
+  if (isAppError(error)) return { outcome: outcomeOfCode(error.code), lines: linesOf(error) };
+  if (isAnswer(error)) return { outcome: outcomeOfAnswer(error), lines: linesOf(error) };
+  return { outcome: 'failed', lines: [error instanceof Error ? error.message : String(error)] };
+}
+
+function linesOf({ message, problems }: { readonly message: string; readonly problems: readonly Problem[] }): string[] {
+  return [message, ...problems.map(({ path, message: wrong }) => `  ${path} ${wrong}`)];
+}
+
+function outcomeOfCode(code: keyof typeof errorTable): Outcome {
+  if (code === 'CONFIG_INVALID') return 'usage';
+  const { kind } = errorTable[code];
+  return kind === 'unauthorised' || kind === 'forbidden' ? 'notAllowed' : 'failed';
+}
+
+/** Ctrl-C in a question, or an operation that was aborted. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'ExitPromptError' || error.name === 'AbortError');
+}
+
+/** An error of commander's: the command line is not understood, or help was asked for. */
+function isSyntaxError(error: unknown): error is Error & { readonly code: string; readonly exitCode: number } {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+/** An error of the JavaScript SDK, told by its shape so that the SDK is not loaded for it. */
+interface Answer extends Error {
+  readonly code: string;
+  readonly status: number | null;
+  readonly problems: readonly Problem[];
+}
+
+function isAnswer(error: unknown): error is Answer {
+  return error instanceof Error && 'code' in error && 'status' in error && 'requestId' in error;
+}
+
+const unreachableCodes = new Set(['CONNECTION_FAILED', 'DISCONNECTED', 'TIMEOUT', 'BAD_ANSWER']);
+
+function outcomeOfAnswer({ code, status }: Answer): Outcome {
+  if (status === 401 || status === 403) return 'notAllowed';
+  return status === 503 || (status === null && unreachableCodes.has(code)) ? 'unreachable' : 'failed';
+}

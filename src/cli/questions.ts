@@ -1,0 +1,52 @@
+import type { CliContext } from './context.ts';
+import { CliError } from './exit-codes.ts';
+
+/** A question for a line of text. */
+export interface TextQuestion {
+  readonly message: string;
+  /** The answer to an empty line. */
+  readonly suggestion?: string;
+  /** What is wrong with an answer, as a sentence; null when it is good. It is asked again until it is. */
+  readonly check?: (answer: string) => string | null;
+  /** What to give instead of an answer where nobody can be asked, such as `--name`. */
+  readonly flag: string;
+}
+
+/** One mark for asked and answered: what stays on the screen reads as the question did. */
+const theme = { prefix: '?' };
+
+/** Asks for a line. Throws what is `usage` where there is no terminal to ask at; Ctrl-C ends the program with 130. */
+export async function askText(context: CliContext, question: TextQuestion): Promise<string> {
+  const { message, suggestion, check = () => null } = question;
+  needTerminal(context, question.flag);
+  const { input } = await import('@inquirer/prompts');
+  const validate = (answer: string): string | true => check(answer) ?? true;
+  return input(
+    { message, validate, theme, ...(suggestion === undefined ? {} : { default: suggestion }) },
+    streams(context),
+  );
+}
+
+/** Asks for something that is not shown while it is typed. */
+export async function askSecret(context: CliContext, message: string, flag: string): Promise<string> {
+  needTerminal(context, flag);
+  const { password } = await import('@inquirer/prompts');
+  return password({ message, theme }, streams(context));
+}
+
+/** Asks for yes or no; an empty line is no. */
+export async function askConsent(context: CliContext, message: string, flag: string): Promise<boolean> {
+  needTerminal(context, flag);
+  const { confirm } = await import('@inquirer/prompts');
+  return confirm({ message, theme, default: false }, streams(context));
+}
+
+function needTerminal({ stdin, terminal }: CliContext, flag: string): void {
+  if (stdin.isTTY && terminal.isNoteTTY) return;
+  throw new CliError('usage', `there is no terminal to ask at; give ${flag}`);
+}
+
+/** Questions are no results: they go to stderr. */
+function streams({ stdin }: CliContext): { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } {
+  return { input: stdin, output: process.stderr };
+}
