@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-const requirements = join(root, 'test/conformance/requirements.txt');
+const conformance = join(root, 'test/conformance/requirements.txt');
 const cache = join(root, 'node_modules/.cache/ihuman-python');
 
 /** How a program ended: `code` is null when it could not be started or was killed; `output` is all that it said. */
@@ -37,11 +37,15 @@ export function run(
 }
 
 /**
- * Tests that need a Python with the packages of `test/conformance/requirements.txt`, which is made when there is none yet.
- * Where it cannot be made they are skipped, and the reason is shown; in continuous integration that is a failure.
+ * Tests that need a Python with the packages of a list (that of `test/conformance` unless another one is named), which is made when
+ * there is none yet. Where it cannot be made they are skipped, and the reason is shown; in continuous integration that is a failure.
  */
-export async function describeWithPython(title: string, tests: (python: string) => void): Promise<void> {
-  const { python, reason } = await preparePython();
+export async function describeWithPython(
+  title: string,
+  tests: (python: string) => void,
+  requirements = conformance,
+): Promise<void> {
+  const { python, reason } = await preparePython(requirements);
   if (reason === null) {
     describe(title, () => {
       tests(python);
@@ -60,7 +64,9 @@ export async function describeWithPython(title: string, tests: (python: string) 
 }
 
 /** The folder is named after the list of packages, and gets its name when everything is in it. */
-async function preparePython(): Promise<{ readonly python: string; readonly reason: string | null }> {
+async function preparePython(
+  requirements: string,
+): Promise<{ readonly python: string; readonly reason: string | null }> {
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
   const ready = join(cache, digest);
   const python = join(ready, 'bin/python');
