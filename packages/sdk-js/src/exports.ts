@@ -43,4 +43,5 @@ export type {
   WebhookOptions,
   WorkflowDefinition,
 } from './types.ts';
-export { type VerifyOptions, verifyWebhook, type WebhookHeaders, type WebhookPayload } from './webhooks.ts';
+export type { VerifyOptions, WebhookHeaders } from './signatures.ts';
+export { verifyWebhook, type WebhookPayload } from './webhooks.ts';

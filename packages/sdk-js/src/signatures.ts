@@ -1,4 +1,13 @@
-import type { VerifyOptions, WebhookHeaders } from './webhooks.ts';
+/** Header names in any case, values as they came. */
+export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** How strict a verification is. */
+export interface VerifyOptions {
+  /** How old or new a delivery may be; default 300,000. */
+  readonly toleranceMs?: number | undefined;
+  /** Milliseconds since 1970; default now. */
+  readonly nowMs?: number | undefined;
+}
 
 /** What is wrong with a delivery, by the code of its error. */
 const flaws = {

@@ -1,15 +1,5 @@
 import { WebhookVerificationError } from './errors.ts';
-
-/** Header names in any case, values as they came. */
-export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** How strict a verification is. */
-export interface VerifyOptions {
-  /** How old or new a delivery may be; default 300,000. */
-  readonly toleranceMs?: number | undefined;
-  /** Milliseconds since 1970; default now. */
-  readonly nowMs?: number | undefined;
-}
+import type { VerifyOptions, WebhookHeaders } from './signatures.ts';
 
 /** A delivery as it arrives. */
 export interface WebhookPayload<Data = Record<string, unknown>> {
