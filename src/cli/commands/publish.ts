@@ -35,9 +35,9 @@ const testTimeoutMs = 30_000;
 export function command(context: CliContext): Command {
   return new Command('publish')
     .description(
-      'Publishes a skill as an npm package, with your npm settings and login: validates and tests it,\n' +
-        'packs it, shows every file, asks, and gives npm exactly what was shown. Refuses a version that\n' +
-        'is published already, changes that are not committed (in a git working tree), a private\n' +
+      'Publishes a skill as an npm package, with your npm settings and login: validates and tests it, ' +
+        'packs it, shows every file, asks, and gives npm exactly what was shown. Refuses a version that ' +
+        'is published already, changes that are not committed (in a git working tree), a private ' +
         'package, and files that look like secrets.',
     )
     .argument('<skill>', 'a skill’s name, or a path')
