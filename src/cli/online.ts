@@ -18,10 +18,14 @@ export interface OnlineOptions extends ServerOptions {
 export function onlineCommand(name: string, summary: string): Command {
   return new Command(name)
     .summary(summary)
-    .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+    .description(sentence(summary))
     .option('--json', 'print JSON')
     .addOption(serverOption('--url <url>', 'default: IHUMAN_URL, or http://localhost:5173'))
     .addOption(serverOption('--token-file <file>', 'a token or API key; default: IHUMAN_TOKEN, or the login'));
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
 function serverOption(flags: string, description: string): Option {
@@ -30,7 +34,7 @@ function serverOption(flags: string, description: string): Option {
 
 /** A command that only has others. */
 export function groupCommand(name: string, summary: string, children: readonly Command[]): Command {
-  const group = new Command(name).description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
+  const group = new Command(name).description(sentence(summary));
   for (const child of children) group.addCommand(child);
   return group;
 }
@@ -78,7 +82,7 @@ function hasAdminKey({ cwd }: CliContext, { url, token }: Session): boolean {
 }
 
 /** The same error with its code and with what to do next. */
-export function explained(error: Refusal, session: Session, withAdminKey = false): CliError {
+function explained(error: Refusal, session: Session, withAdminKey = false): CliError {
   const { outcome } = endingOf(error);
   const [said, advice] =
     outcome === 'unreachable' ? unreachable(error, session) : refused(error, session, withAdminKey);

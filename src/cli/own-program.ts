@@ -6,7 +6,7 @@ import type { CliContext } from './context.ts';
 import { CliError } from './exit-codes.ts';
 
 /** A program of this package, run on the Node that it brings. */
-export type OwnProgram = 'main.ts' | 'verify-main.ts' | 'doctor-main.ts';
+type OwnProgram = 'main.ts' | 'verify-main.ts' | 'doctor-main.ts';
 
 /** Compiled code is kept between runs: a start then takes half as long. */
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/ihuman-compile', import.meta.url));

@@ -85,6 +85,13 @@ export class CliUser {
     return this.start(args, options).ended;
   }
 
+  /** Runs lines as a shell does. */
+  runScript(script: string): Promise<Ended> {
+    const child = spawn('bash', ['--norc', '-euc', script], { cwd: this.cwd, env: { ...this.#env } });
+    child.stdin.end();
+    return new CliProcess(child).ended;
+  }
+
   /** The JSON on standard output of a command that ends well. */
   // Tests look into answers of every shape.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { IhumanClient, User } from '../../../packages/sdk-js/src/index.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
+import { valueText } from '../format.ts';
 import { onlineCommand, onlineWith, type OnlineOptions } from '../online.ts';
 import { askSecret, askText } from '../questions.ts';
 import { defaultUrl, headerSafe, type Login, LoginFile, serverUrl, type Session } from '../session.ts';
@@ -43,7 +44,10 @@ Examples:
       const file = new LoginFile(environment);
       file.write(url, login);
       if (options.json === true) terminal.json({ url, email: user.email, username: user.username, kind: login.kind });
-      else terminal.note(`Signed in at ${url} as ${user.username} (${user.email}). The login is kept in ${file.path}.`);
+      else
+        terminal.note(
+          `Signed in at ${url} as ${valueText(user.username)} (${valueText(user.email)}). The login is kept in ${file.path}.`,
+        );
       if (environment.IHUMAN_TOKEN)
         terminal.note('IHUMAN_TOKEN is set: it is used instead of the login as long as it is.');
     });

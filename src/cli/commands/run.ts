@@ -38,6 +38,7 @@ one leaves at once. Exit code: 0 completed, 1 any other end.
 
 Examples:
   ihuman run countdown --param from=3
+  printf 'name,size\\na,1\\nb,2\\n' > data.csv
   ihuman run csv-profile --param-file csv=data.csv > profile.json
   echo '{"from":3}' | ihuman run countdown --params -`,
     )

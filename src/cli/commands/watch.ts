@@ -40,10 +40,11 @@ Examples:
         const { terminal } = context;
         // Asks once, so that what is not there, or not allowed, is known before anything is waited for.
         await client.getExecution(executionId);
-        const stop = context.onInterrupt(() => leave(terminal, `${executionId} goes on unwatched.`));
+        const bar = terminal.progressBar();
+        const stop = context.onInterrupt(() => leave(terminal, bar, `${executionId} goes on unwatched.`));
         const since = sinceOf(options);
         const ndjson = options.json === true;
-        const settings = { ndjson, steps: options.steps === true, ...(since !== null && { since }) };
+        const settings = { bar, ndjson, steps: options.steps === true, ...(since !== null && { since }) };
         const ending = await follow(context, client, executionId, settings).finally(stop);
         if (ending === null) terminal.note('It had ended before.');
         else if (!ndjson) tellEnding(context, ending);

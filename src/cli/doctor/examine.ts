@@ -10,7 +10,7 @@ import { isThisMachine, LoginFile, resolveSession, type ServerOptions, type Sess
 import { accountFindings, clockFinding, type Probe, probe, serverFinding } from './server.ts';
 
 /** Where to look. */
-export interface Examined extends ServerOptions {
+interface Examined extends ServerOptions {
   readonly dataDir?: string;
   readonly skills?: string;
 }

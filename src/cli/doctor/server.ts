@@ -90,7 +90,7 @@ export async function accountFindings(
 }
 
 /** Whether command line and server are of one version. */
-export function versionFinding(own: string, server: string): Finding {
+function versionFinding(own: string, server: string): Finding {
   if (own === server) return ok('versions', `ihuman ${own}, as the server`);
   const found = `this is ihuman ${own}, the server has ${server}`;
   return warning('versions', found, 'Use the command line that came with the server.');

@@ -29,7 +29,8 @@ export function showExecution(context: CliContext): Command {
           terminal.json({ ...execution, ...(events !== undefined && { events }), ...(tree !== undefined && { tree }) });
         else {
           details(terminal, rowsOf(execution));
-          for (const file of execution.artifacts) terminal.result(`  ${file.path}  ${String(file.sizeBytes)} bytes`);
+          for (const file of execution.artifacts)
+            terminal.result(`  ${valueText(file.path)}  ${String(file.sizeBytes)} bytes`);
           if (events !== undefined) terminal.result('');
           if (events !== undefined) terminal.table({ head: ['AT', 'EVENT', 'DATA'], rows: events.map(eventRow) });
           if (tree !== undefined) terminal.result(`\n${treeLines(tree, terminal).join('\n')}`);
@@ -79,7 +80,7 @@ function rowsOf(execution: Execution): Readonly<Record<string, unknown>> {
 }
 
 /** A node and all below it, drawn as a tree. */
-export function treeLines(node: unknown, terminal: Pick<Terminal, 'paint'>, above = '', here = ''): readonly string[] {
+function treeLines(node: unknown, terminal: Pick<Terminal, 'paint'>, above = '', here = ''): readonly string[] {
   if (!isJsonObject(node)) return [];
   const { kind, id, status, at, about } = node;
   const { skillId, workflow, step, event } = isJsonObject(about) ? about : {};

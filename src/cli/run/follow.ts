@@ -16,7 +16,9 @@ import { StepWatch } from './step-watch.ts';
 export type Ending = CompleteEvent | ErrorEvent;
 
 /** How an execution is followed. */
-export interface FollowSettings {
+interface FollowSettings {
+  /** Where its progress is shown. */
+  readonly bar: ProgressBar;
   readonly since?: Since;
   /** Every event as a line of JSON on stdout, and no bar. */
   readonly ndjson?: boolean;
@@ -29,9 +31,8 @@ export async function follow(
   { terminal }: CliContext,
   client: IhumanClient,
   executionId: string,
-  { since, ndjson = false, steps = false }: FollowSettings = {},
+  { bar, since, ndjson = false, steps = false }: FollowSettings,
 ): Promise<Ending | null> {
-  const bar = terminal.progressBar();
   const show = ndjson ? (event: ExecutionEvent) => terminal.result(JSON.stringify(event)) : showOn(terminal, bar);
   const stopTelling = tellOfConnection(client, terminal);
   const stepWatch = steps ? new StepWatch(client, terminal, executionId) : null;
@@ -108,23 +109,24 @@ export function tellEnding(context: CliContext, ending: Ending, json = false): v
 }
 
 /** At Ctrl-C the server is asked to cancel; at a second one the program leaves at once. Returns how to stop that. */
-export function cancelOnInterrupt(context: CliContext, client: IhumanClient, id: string): () => void {
+export function cancelOnInterrupt(context: CliContext, client: IhumanClient, id: string, bar: ProgressBar): () => void {
   const { terminal } = context;
   let isAsked = false;
   return context.onInterrupt(() => {
-    if (isAsked) leave(terminal, `Left while ${id} was being cancelled. How it ends: ihuman executions show ${id}`);
+    if (isAsked)
+      leave(terminal, bar, `Left while ${id} was being cancelled. How it ends: ihuman executions show ${id}`);
     isAsked = true;
     terminal.note(`Asking the server to cancel ${id} …  Ctrl-C again leaves at once.`);
     client.cancelExecution(id, 'interrupted at the command line').catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
-      terminal.note(`${id} could not be cancelled: ${why}`);
+      terminal.note(`${id} could not be cancelled: ${printable(why)}`);
     });
   });
 }
 
 /** Ends the program at once, saying what goes on without it. */
-export function leave(terminal: Terminal, message: string): never {
-  terminal.progressBar().clear();
+export function leave(terminal: Terminal, bar: ProgressBar, message: string): never {
+  bar.clear();
   terminal.note(message);
   process.exit(exitCodes.interrupted);
 }

@@ -23,9 +23,10 @@ export async function runToEnd(
     return;
   }
   terminal.note(terminal.paintNote('dim', executionId));
-  const stop = cancelOnInterrupt(context, client, executionId);
+  const bar = terminal.progressBar();
+  const stop = cancelOnInterrupt(context, client, executionId, bar);
   try {
-    const ending = await follow(context, client, executionId, { steps });
+    const ending = await follow(context, client, executionId, { bar, steps });
     if (ending === null) throw new CliError('failed', `${executionId} has ended, but its end was not delivered.`);
     tellEnding(context, ending, json);
   } finally {

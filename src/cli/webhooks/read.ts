@@ -89,7 +89,7 @@ export function listDeliveries(context: CliContext): Command {
 /** What the receiver said, or why it was not asked. */
 function answerOf({ statusCode, errorCode, skipReason, nextAttemptAt, attempts }: JsonObject): string {
   const last: unknown = Array.isArray(attempts) ? attempts.at(-1) : null;
-  const message = isJsonObject(last) && typeof last.message === 'string' ? `: ${last.message}` : '';
+  const message = isJsonObject(last) && typeof last.message === 'string' ? `: ${valueText(last.message)}` : '';
   const next = typeof nextAttemptAt === 'string' ? `, again at ${timeText(nextAttemptAt)}` : '';
   return valueText(statusCode ?? errorCode ?? skipReason) + message + next;
 }

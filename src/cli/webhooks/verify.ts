@@ -26,7 +26,11 @@ export function verifyDelivery(context: CliContext): Command {
     .option('--tolerance <duration>', 'how old it may be; default 5m', durationMs)
     .addHelpText(
       'after',
-      '\nExample:\n  ihuman webhooks verify body.json --secret-file secret.txt -H "x-webhook-signature: 5d41…"',
+      `
+Example:
+  printf s3cret > secret.txt; printf '{"a":1}' > body.json
+  SIGNATURE=$(openssl dgst -sha256 -hmac s3cret < body.json | sed 's/.* //')
+  ihuman webhooks verify body.json --secret-file secret.txt -H "x-webhook-signature: $SIGNATURE"`,
     )
     .action(async (body: string, { secretFile, header, tolerance }: VerifyOptions) => {
       const { verifyWebhook } = await import('../../../packages/sdk-js/src/index.ts');

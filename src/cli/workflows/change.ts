@@ -28,7 +28,10 @@ async function definitionIn(context: CliContext, file: string): Promise<Workflow
 export function defineWorkflow(context: CliContext): Command {
   return onlineCommand('define', 'define a workflow, or its next version')
     .argument('<file>', 'with the definition, in YAML or JSON; "-" is standard input')
-    .addHelpText('after', '\nExample:\n  ihuman workflows define twice.yaml')
+    .addHelpText(
+      'after',
+      '\nExample:\n  echo \'{"name":"once","steps":{"only":{"skill":"countdown"}}}\' | ihuman workflows define -',
+    )
     .action((file: string, options: OnlineOptions) =>
       online(context, options, async (client) => {
         const workflow = await client.workflows.define(await definitionIn(context, file));
@@ -44,7 +47,10 @@ export function defineWorkflow(context: CliContext): Command {
 export function checkWorkflow(context: CliContext): Command {
   return onlineCommand('check', 'check whether a definition would be taken')
     .argument('<file>', 'with the definition, in YAML or JSON; "-" is standard input')
-    .addHelpText('after', '\nExample:\n  ihuman workflows check twice.yaml')
+    .addHelpText(
+      'after',
+      '\nExample:\n  echo \'{"name":"once","steps":{"only":{"skill":"countdown"}}}\' | ihuman workflows check -',
+    )
     .action((file: string, options: OnlineOptions) =>
       online(context, options, async (client) => {
         const { terminal } = context;
@@ -80,7 +86,7 @@ export function runWorkflow(context: CliContext): Command {
     .option('--idempotency-key <key>', 'running it again with the same key runs nothing twice')
     .addHelpText(
       'after',
-      '\nOutput, Ctrl-C and exit code are as those of "ihuman run".\n\nExample:\n  ihuman workflows run twice --param from=3',
+      '\nOutput, Ctrl-C and exit code are as those of "ihuman run".\n\nExample:\n  ihuman workflows run "$(ihuman workflows list -q --limit 1)"',
     )
     .action((name: string, options: RunOptions) =>
       online(context, options, async (client) => {
@@ -109,7 +115,7 @@ export function deleteWorkflow(context: CliContext): Command {
   return onlineCommand('delete', 'take a workflow away; its runs go on')
     .argument('<workflow>', 'its name')
     .option('-y, --yes', 'without being asked')
-    .addHelpText('after', '\nExample:\n  ihuman workflows delete twice')
+    .addHelpText('after', '\nExample:\n  ihuman workflows delete "$(ihuman workflows list -q --limit 1)"')
     .action((name: string, options: OnlineOptions & { readonly yes?: boolean }) =>
       online(context, options, async (client) => {
         await needConsent(context, `Take the workflow ${name} away?`, options.yes);

@@ -14,10 +14,10 @@ const login = { token: 'kept', kind: 'session', email: 'ann@example.com' } as co
 
 describe('the folder of settings', () => {
   it('is the one that each platform has for it', () => {
-    expect(configDirectory({}, 'linux', '/home/ann')).toBe('/home/ann/.config/ihuman');
-    expect(configDirectory({ XDG_CONFIG_HOME: '/x' }, 'linux', '/home/ann')).toBe('/x/ihuman');
-    expect(configDirectory({ XDG_CONFIG_HOME: 'x' }, 'linux', '/home/ann')).toBe('/home/ann/.config/ihuman');
-    expect(configDirectory({}, 'darwin', '/Users/ann')).toBe('/Users/ann/Library/Application Support/ihuman');
+    expect(configDirectory({}, 'linux', '/h/ann')).toBe('/h/ann/.config/ihuman');
+    expect(configDirectory({ XDG_CONFIG_HOME: '/x' }, 'linux', '/h/ann')).toBe('/x/ihuman');
+    expect(configDirectory({ XDG_CONFIG_HOME: 'x' }, 'linux', '/h/ann')).toBe('/h/ann/.config/ihuman');
+    expect(configDirectory({}, 'darwin', '/u/ann')).toBe('/u/ann/Library/Application Support/ihuman');
     expect(configDirectory({ APPDATA: 'C:/Roaming' }, 'win32', 'C:/ann')).toBe('C:/Roaming/ihuman');
     expect(configDirectory({}, 'win32', 'C:/ann')).toBe('C:/ann/AppData/Roaming/ihuman');
   });

@@ -3,22 +3,14 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { CliContext } from '../../../../src/cli/context.ts';
-import { Terminal } from '../../../../src/cli/terminal.ts';
 import { parametersFrom } from '../../../../src/cli/run/parameters.ts';
 import { CliError } from '../../../../src/cli/exit-codes.ts';
 import type { ParameterSpec } from '../../../../src/skills/skill.ts';
+import { testContext } from '../../../support/cli-context.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const dir = tempDir();
-const context: CliContext = {
-  terminal: new Terminal({ write: () => true }, { write: () => true }, {}),
-  cwd: dir,
-  environment: {},
-  stdin: process.stdin,
-  end: () => undefined,
-  onInterrupt: () => () => undefined,
-};
+const context = testContext({ cwd: dir });
 const specs: Readonly<Record<string, ParameterSpec>> = {
   projectName: { type: 'string', aliases: ['project_name'] },
   count: { type: 'integer' },
