@@ -69,7 +69,6 @@ async function publish(context: CliContext, found: FoundSkill, options: Options)
   const registry = await registryFor(context, folder, { name: wanted.name, publishConfig });
   await refusePublished(context, folder, { ...wanted, registry });
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'ihuman-publish-'));
-  const release = context.onInterrupt(() => undefined);
   try {
     const packed = await pack(context, '.', { cwd: folder, destination: scratch, scripts: true });
     refuseSecrets(folder, packed);
@@ -82,7 +81,6 @@ async function publish(context: CliContext, found: FoundSkill, options: Options)
     else if (isPublished) terminal.result(`Published ${name} ${version} to ${registry}`);
     else terminal.note('Nothing was published.');
   } finally {
-    release();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
