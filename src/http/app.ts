@@ -37,12 +37,7 @@ export interface RequestLog {
 /** The HTTP application with all routes: what answers once the node is ready (see `front-door.ts`). */
 export async function createHttpApp(services: Services, requestLog: RequestLog) {
   const { config, clock } = services;
-  const refuse = (reply: FastifyReply, error: Error): { readonly code: ErrorCode; readonly requestId: string } => {
-    // Only what went wrong is ever asked about: every other request does without a name.
-    const requestId = newId('req', clock);
-    void reply.header('x-request-id', requestId);
-    return { code: sendProblem(reply, error).code, requestId };
-  };
+  const refuse = (reply: FastifyReply, error: Error) => sendProblem(reply, error, newId('req', clock));
   const app = fastify({
     bodyLimit: config.maxBodyBytes,
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
@@ -57,8 +52,7 @@ export async function createHttpApp(services: Services, requestLog: RequestLog) 
   app.setValidatorCompiler(validatorCompiler as never);
   app.setErrorHandler((error, request, reply) => {
     const { code, requestId } = refuse(reply, error as Error);
-    const about = { method: request.method, route: routeOf(request), requestId };
-    if (code === 'INTERNAL') requestLog.onError(error, about);
+    if (code === 'INTERNAL') requestLog.onError(error, { method: request.method, route: routeOf(request), requestId });
   });
   app.setNotFoundHandler((_request, reply) => refuse(reply, new AppError('NOT_FOUND')));
   if (requestLog.onRequest !== null) {
@@ -115,17 +109,22 @@ const securityHeaders = {
   'cache-control': 'no-store',
 };
 
-function sendProblem(reply: FastifyReply, error: Error): AppError {
+/** Only what went wrong is ever asked about: every other request does without a name. */
+function sendProblem(
+  reply: FastifyReply,
+  error: Error,
+  requestId: string,
+): { readonly code: ErrorCode; readonly requestId: string } {
   const appError = toAppError(error);
   const problem = problemOf(appError);
   if (appError.retryAfterMs !== null) void reply.header('retry-after', Math.ceil(appError.retryAfterMs / 1000));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply
     .code(problem.status)
-    .header('content-type', 'application/problem+json')
+    .headers({ 'content-type': 'application/problem+json', 'x-request-id': requestId })
     .serializer(JSON.stringify)
     .send(problem);
-  return appError;
+  return { code: appError.code, requestId };
 }
 
 function routeOf(request: FastifyRequest): string {

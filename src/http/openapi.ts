@@ -25,7 +25,9 @@ function completed({ openapiObject }: { readonly openapiObject: ApiDocument }): 
 }
 
 function problemResponse(description: string) {
-  const headers = { 'x-request-id': { description: 'Names this request in the server log.', schema: { type: 'string' } as const } };
+  const headers = {
+    'x-request-id': { description: 'Names this request in the server log.', schema: { type: 'string' } as const },
+  };
   return { description, headers, content: { 'application/problem+json': { schema: ProblemShape } } };
 }
 

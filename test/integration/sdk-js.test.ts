@@ -422,7 +422,7 @@ describe('types', () => {
     });
     // @ts-expect-error there is no such event
     client.on('finished', () => undefined);
-    expectTypeOf(client.getSkill).returns.resolves.toEqualTypeOf<Skill>();
+    expectTypeOf<ReturnType<IhumanClient['getSkill']>>().resolves.toEqualTypeOf<Skill>();
     type Params = { readonly from: number };
     type Result = { readonly counted: number };
     const run = (): Promise<CompleteEvent<Result>> =>

@@ -44,6 +44,8 @@ export interface FeedOptions {
   readonly after?: string | undefined;
   /** Types of events, such as `ExecutionCompleted`. */
   readonly types?: readonly string[] | undefined;
+  /** Only what happened to one thing: the id of an execution, webhook, schedule … */
+  readonly stream?: string | undefined;
   /** Default true: waits for what comes. */
   readonly follow?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

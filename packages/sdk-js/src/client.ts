@@ -227,19 +227,22 @@ export class IhumanClientBase {
    * The log from a cursor on (default: its beginning), for ever or, with `follow: false`, to its present end. At least once and in
    * order; after a lost connection it goes on where it was.
    */
-  async *feed({ after, types, follow = true, signal }: FeedOptions = {}): AsyncGenerator<LogEventRecord, void, void> {
+  async *feed(options: FeedOptions = {}): AsyncGenerator<LogEventRecord, void, void> {
+    const { after, types, stream, follow = true, signal } = options;
     let last = after;
     for (;;) {
+      const before = last;
       const records = await this.#http.request<readonly LogEventRecord[]>({
         ...{ path: '/api/events', headers: { accept: 'application/cloudevents-batch+json' } },
         signal,
-        query: { after: last, limit: feedPage, types: types?.join(), waitMs: follow ? feedWaitMs : 0 },
+        query: { after: last, limit: feedPage, types: types?.join(), stream, waitMs: follow ? feedWaitMs : 0 },
         onHeaders: (headers) => {
           last = headers.get('position-next') ?? last;
         },
       });
       yield* records;
-      if (records.length > 0) continue;
+      // An empty page may stand for much that is not wanted: the end is where the place stays the same.
+      if (last !== before) continue;
       if (!follow) return;
       // A server that answers at once without news must not be asked without a pause.
       await sleep(feedPauseMs, signal);
