@@ -51,27 +51,34 @@ function npmError(verb: string, { code, summary, detail }: JsonObject, stderr: s
   return new CliError(outcome, `npm ${name === '' ? verb : name}: ${text}${advice}`);
 }
 
+/** Ends npm with this process: a signal that was sent to this one alone is passed on. Rejects with what is `interrupted` then. */
 function run(
-  { environment }: CliContext,
+  context: CliContext,
   args: readonly string[],
   { cwd, inherit }: { readonly cwd: string; readonly inherit: boolean },
 ): Promise<Answer> {
   // What npm prints for people is no result of ours, so at a terminal it goes to stderr.
   const stdio = inherit ? (['inherit', 2, 'inherit'] as const) : (['ignore', 'pipe', 'pipe'] as const);
   const flags = ['--no-audit', '--no-fund', '--no-update-notifier', '--foreground-scripts=false'];
-  const child = spawn('npm', [...args, ...flags], { cwd, env: { ...environment }, stdio: [...stdio] });
+  const child = spawn('npm', [...args, ...flags], { cwd, env: { ...context.environment }, stdio: [...stdio] });
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   let stdout = '';
   let stderr = '';
+  let interrupted = false;
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const release = context.onInterrupt(() => {
+    interrupted = true;
+    child.kill('SIGTERM');
+  });
   child.once('error', (error) => {
     reject(new CliError('failed', `npm cannot be run (${error.message}); it comes with Node: https://nodejs.org`));
   });
   child.once('close', (code) => {
-    resolve({ code, stdout, stderr });
+    if (interrupted) reject(new CliError('interrupted', `interrupted while npm ${args[0] ?? ''} was running`));
+    else resolve({ code, stdout, stderr });
   });
-  return promise;
+  return promise.finally(release);
 }
 
 function parse(text: string): unknown {

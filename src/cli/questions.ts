@@ -21,10 +21,11 @@ export async function askText(context: CliContext, question: TextQuestion): Prom
   needTerminal(context, question.flag);
   const { input } = await import('@inquirer/prompts');
   const validate = (answer: string): string | true => check(answer) ?? true;
-  return input(
-    { message, validate, theme, ...(suggestion === undefined ? {} : { default: suggestion }) },
-    streams(context),
-  );
+  // Checked while it is typed, too: what could not be taken yet is shown so.
+  const transformer = (answer: string): string =>
+    check(answer) === null ? answer : context.terminal.paintNote('yellow', answer);
+  const more = suggestion === undefined ? {} : { default: suggestion };
+  return input({ message, validate, transformer, theme, ...more }, streams(context));
 }
 
 /** Asks for something that is not shown while it is typed. */

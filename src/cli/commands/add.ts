@@ -18,9 +18,9 @@ interface Options {
 export function command(context: CliContext): Command {
   return new Command('add')
     .description(
-      'Puts a published skill into the skills folder, where a running server takes it up. None of its\n' +
-        'scripts is run, and it is checked before it gets there. Its version and integrity are kept in\n' +
-        'skills.lock.json: adding it again must give the same. Without a package: everything that the\n' +
+      'Puts a published skill into the skills folder, where a running server takes it up. None of its ' +
+        'scripts is run, and it is checked before it gets there. Its version and integrity are kept in ' +
+        'skills.lock.json: adding it again must give the same. Without a package: everything that the ' +
         'lock file has and the folder has not.',
     )
     .argument('[package]', 'an npm package with a version or tag, if not the newest')

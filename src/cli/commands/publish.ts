@@ -35,9 +35,9 @@ const testTimeoutMs = 30_000;
 export function command(context: CliContext): Command {
   return new Command('publish')
     .description(
-      'Publishes a skill as an npm package, with your npm settings and login: validates and tests it,\n' +
-        'packs it, shows every file, asks, and gives npm exactly what was shown. Refuses a version that\n' +
-        'is published already, changes that are not committed (in a git working tree), a private\n' +
+      'Publishes a skill as an npm package, with your npm settings and login: validates and tests it, ' +
+        'packs it, shows every file, asks, and gives npm exactly what was shown. Refuses a version that ' +
+        'is published already, changes that are not committed (in a git working tree), a private ' +
         'package, and files that look like secrets.',
     )
     .argument('<skill>', 'a skill’s name, or a path')
@@ -69,7 +69,6 @@ async function publish(context: CliContext, found: FoundSkill, options: Options)
   const registry = await registryFor(context, folder, { name: wanted.name, publishConfig });
   await refusePublished(context, folder, { ...wanted, registry });
   const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'ihuman-publish-'));
-  const release = context.onInterrupt(() => undefined);
   try {
     const packed = await pack(context, '.', { cwd: folder, destination: scratch, scripts: true });
     refuseSecrets(folder, packed);
@@ -82,7 +81,6 @@ async function publish(context: CliContext, found: FoundSkill, options: Options)
     else if (isPublished) terminal.result(`Published ${name} ${version} to ${registry}`);
     else terminal.note('Nothing was published.');
   } finally {
-    release();
     rmSync(scratch, { recursive: true, force: true });
   }
 }

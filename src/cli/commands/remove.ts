@@ -22,7 +22,7 @@ interface Options {
 export function command(context: CliContext): Command {
   return new Command('remove')
     .description(
-      'Takes a skill out of the skills folder and out of skills.lock.json. A skill that was not put\n' +
+      'Takes a skill out of the skills folder and out of skills.lock.json. A skill that was not put ' +
         'there by "ihuman add" may be the only copy of somebody’s work: then it asks.',
     )
     .argument('<skill>', 'the skill’s name')

@@ -1,7 +1,7 @@
 import { readFileSync, watch } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import { checkSkills } from '../../skills/check-skill.ts';
@@ -27,14 +27,16 @@ const debounceMs = 150;
 export function command(context: CliContext): Command {
   return new Command('test')
     .description(
-      'Runs a skill’s own tests in a process that sees nothing of your environment. Beside them it\n' +
-        'checks what every skill must keep to: defaults, required parameters, a result that is JSON,\n' +
+      'Runs a skill’s own tests in a process that sees nothing of your environment. Beside them it ' +
+        'checks what every skill must keep to: defaults, required parameters, a result that is JSON, ' +
         'progress that never goes back, and an end soon after it is told to stop.',
     )
     .argument('<skill>', 'a skill’s name, or a path')
     .option(...skillsFlag)
     .option('--params <json|file>', 'parameters to run it with; what is missing is made up')
-    .option('--timeout <duration>', 'stop a run after this long, such as 500ms or 1m', durationMs, 30_000)
+    .addOption(
+      new Option('--timeout <duration>', 'stop a run after this long').argParser(durationMs).default(30_000, '30s'),
+    )
     .option('--watch', 'again after every change of a file, until Ctrl-C')
     .option('--json', 'print { skill, version, passed, failed, skipped, tests, conformance }')
     .addHelpText(

@@ -15,7 +15,7 @@ interface Options {
 export function command(context: CliContext): Command {
   return new Command('validate')
     .description(
-      'Tells every problem of a skill, each with its file, place and a cure.\nA skill without problems is one that a server takes.',
+      'Tells every problem of a skill, each with its file, place and a cure. A skill without problems is one that a server takes.',
     )
     .argument('<skill>', 'a skill’s name, or a path')
     .option(...skillsFlag)

@@ -32,7 +32,7 @@ export interface TestOptions {
 
 /** Runs a skill's own tests, then checks what every skill must keep to. Throws what is `interrupted` after Ctrl-C. */
 export async function testSkill(context: CliContext, skill: LoadedSkill, options: TestOptions): Promise<TestReport> {
-  const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'ihuman-test-'));
+  const scratch = mkdtempSync(join(realpathSync(tmpdir()), 'ihuman-skill-test-'));
   const abort = new AbortController();
   const release = context.onInterrupt(() => {
     abort.abort();
