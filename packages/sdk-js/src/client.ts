@@ -108,13 +108,13 @@ export class IhumanClientBase {
   }
 
   /** Signs in; the client uses the session from now on. */
-  async authenticate(email: string, password: string, call: CallOptions = {}): Promise<User> {
-    return this.#signedIn(await this.#api.settle('/auth/login', { email, password }, call));
+  authenticate(email: string, password: string, call: CallOptions = {}): Promise<User> {
+    return this.#signIn('login', { email, password }, call);
   }
 
   /** Makes an account and signs in. */
-  async register(email: string, username: string, password: string, call: CallOptions = {}): Promise<User> {
-    return this.#signedIn(await this.#api.send('/auth/register', { email, username, password }, call));
+  register(email: string, username: string, password: string, call: CallOptions = {}): Promise<User> {
+    return this.#signIn('register', { email, username, password }, call);
   }
 
   /** Ends the session that `authenticate` began. */
@@ -342,8 +342,10 @@ export class IhumanClientBase {
     return this.#api.create(`/skills${at(skillId, '/execute')}`, { params: params ?? {}, ...options }, call);
   }
 
-  #signedIn({ token, user }: Answer<'/api/auth/login', 'post'>): User {
-    this.#http.setToken(token);
+  async #signIn(way: string, body: object, call: CallOptions): Promise<User> {
+    const request = { ...call, method: 'POST', path: `/api/auth/${way}`, body, anonymous: true } as const;
+    const { token, user } = await this.#http.request<Answer<'/api/auth/login', 'post'>>(request);
+    this.setToken(token);
     this.#emitter.emit('authenticated', user);
     return user;
   }

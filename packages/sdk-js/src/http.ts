@@ -25,6 +25,8 @@ export interface HttpRequest extends CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** A POST that makes something: gets an `Idempotency-Key`, so that repeating it is safe. */
   readonly creates?: boolean | undefined;
+  /** Says nothing of who asks. */
+  readonly anonymous?: boolean | undefined;
   /** A POST that may be repeated as it is. */
   readonly harmless?: boolean | undefined;
   /** Default JSON. A `stream` has no deadline once it has begun. */
@@ -48,7 +50,8 @@ export class HttpClient {
   readonly baseUrl: string;
   readonly #options: HttpOptions;
   #source: TokenSource | null;
-  #token: string | null = null;
+  /** The one in use, or on its way: however many requests wait for it, it is asked for once. */
+  #token: Promise<string | null> | null = null;
 
   constructor(options: HttpOptions, token: TokenSource | null) {
     this.baseUrl = options.baseUrl.replace(/\/+$/, '');
@@ -67,27 +70,37 @@ export class HttpClient {
     return typeof this.#source === 'function';
   }
 
-  /** The next request asks for a new token. */
-  forgetToken(): void {
-    this.#token = null;
+  /** The next request asks for a new token, unless `used` is not the present one any more. */
+  forgetToken(used = this.#token): void {
+    if (used === this.#token) this.#token = null;
   }
 
-  async token(): Promise<string | null> {
-    this.#token ??= typeof this.#source === 'function' ? await this.#source() : this.#source;
+  token(): Promise<string | null> {
+    this.#token ??= this.#ask();
     return this.#token;
+  }
+
+  async #ask(): Promise<string | null> {
+    try {
+      return typeof this.#source === 'function' ? await this.#source() : this.#source;
+    } catch (error) {
+      this.#token = null;
+      throw error;
+    }
   }
 
   async request<T>(request: HttpRequest): Promise<T> {
     const key = request.idempotencyKey ?? (request.creates === true ? randomKey() : null);
-    let refreshed = false;
+    let refreshed = request.anonymous === true;
     for (let attempt = 1; ; attempt++) {
+      const used = this.#token;
       try {
         return await this.#attempt<T>(request, key);
       } catch (error) {
         if (!(error instanceof IhumanError) || request.signal?.aborted === true) throw error;
         if (error.status === 401 && this.canRefresh && !refreshed) {
           refreshed = true;
-          this.forgetToken();
+          this.forgetToken(used);
         } else await this.#pauseAfter(error, attempt, key !== null || isRepeatable(request), request.signal);
       }
     }
@@ -104,7 +117,7 @@ export class HttpClient {
 
   async #attempt<T>(request: HttpRequest, key: string | null): Promise<T> {
     const { path, query, signal, timeout = this.#options.timeoutMs } = request;
-    const token = await this.token();
+    const token = request.anonymous === true ? null : await this.token();
     const stopper = new Stopper();
     const stop = (): void => {
       stopper.stop();

@@ -57,6 +57,16 @@ interface Following {
   readonly types: FollowOptions['types'];
   /** The server has taken the subscription on this connection. */
   ready: boolean;
+  /** The message that asked for it, by its number. */
+  asked: number;
+}
+
+interface Subscribe {
+  readonly type: 'subscribe';
+  readonly id: number;
+  readonly epoch: string | null;
+  readonly types: FollowOptions['types'];
+  readonly executions: { readonly id: string; readonly since: Since }[];
 }
 
 /** Subscriptions that a server takes on one connection, and in one message. */
@@ -86,6 +96,7 @@ export class Link {
   #socket: Socket | null = null;
   #epoch: string | null = null;
   #attempt = 0;
+  #messages = 0;
   #connecting = false;
   #watch: ReturnType<typeof setInterval> | null = null;
   /** Looks since something was heard. */
@@ -113,7 +124,7 @@ export class Link {
   }
 
   follow(executionId: string, follower: Follower, { since, types }: FollowOptions = {}): void {
-    this.#followings.set(executionId, { cursor: new Cursor(since), follower, types, ready: false });
+    this.#followings.set(executionId, { cursor: new Cursor(since), follower, types, ready: false, asked: 0 });
     if (executionId === '' || executionId.length > maxIdChars) this.#end(executionId, unknown(executionId));
     else if (this.isOpen) this.#want(executionId);
     else this.#connect();
@@ -191,7 +202,7 @@ export class Link {
     this.#silentLooks = 0;
     clearInterval(this.#watch ?? undefined);
     this.#watch = setInterval(() => {
-      if (this.#silentLooks++ >= maxSilentLooks) this.#lost(1006, 'nothing was heard for too long');
+      if (this.#silentLooks++ >= maxSilentLooks) this.#lost(1006, 'silence');
     }, heartbeatMs / 2);
   }
 
@@ -255,58 +266,72 @@ export class Link {
   }
 
   #subscribe(ids: readonly string[]): void {
-    const groups = new Map<string, { id: string; since: Since }[]>();
+    const all: Subscribe[] = [];
+    const messages = new Map<string | undefined, Subscribe>();
     for (const id of ids) {
       const following = this.#followings.get(id);
       if (following === undefined) continue;
       const types = JSON.stringify(following.types);
-      const group = groups.get(types) ?? [];
-      groups.set(types, group);
-      group.push({ id, since: following.cursor.since });
-    }
-    for (const executions of groups.values()) {
-      const { types } = this.#followings.get(executions[0]?.id ?? '') ?? {};
-      for (let i = 0; i < executions.length; i += maxPerMessage) {
-        const some = executions.slice(i, i + maxPerMessage);
-        this.#say({ type: 'subscribe', executions: some, epoch: this.#epoch, types });
+      let message = messages.get(types);
+      if (message === undefined || message.executions.length === maxPerMessage) {
+        message = {
+          type: 'subscribe',
+          id: ++this.#messages,
+          epoch: this.#epoch,
+          types: following.types,
+          executions: [],
+        };
+        messages.set(types, message);
+        all.push(message);
       }
+      message.executions.push({ id, since: following.cursor.since });
+      following.asked = message.id;
     }
+    for (const message of all) this.#say(message);
   }
 
   #take(frame: Frame): void {
-    if (frame.type === 'welcome') this.#welcome(frame);
-    else if (frame.type === 'error') this.#refused(frame);
-    const { executionId } = frame;
-    const following = typeof executionId === 'string' ? this.#followings.get(executionId) : undefined;
-    if (following === undefined || typeof executionId !== 'string') return;
-    const { cursor, follower } = following;
-    if (frame.type === 'subscribed') following.ready = true;
+    const { type, executionId } = frame;
+    if (type === 'welcome') this.#welcome(frame);
+    else if (type === 'error') this.#refused(frame);
+    const following = this.#followings.get(executionId as string);
+    if (following === undefined) return;
+    const isTaken = type === 'subscribed' && frame.id === following.asked;
+    following.ready ||= isTaken;
     // What comes before is of an earlier subscription to the same execution.
-    if (!following.ready) return;
+    if (following.ready) this.#pass(frame, following, isTaken);
+  }
+
+  #pass(frame: Frame, { cursor, follower }: Following, isTaken: boolean): void {
     const event = cursor.take(frame);
-    if (frame.type === 'subscribed') follower.onReady?.();
+    if (isTaken) {
+      this.#attempt = 0;
+      follower.onReady?.();
+    }
     if (event !== null) follower.onEvent(event);
-    // What had ended before the connection was cut, and whose ending was taken, ends here.
-    if (frame.type === 'stream-end' || (event !== null && isEnding(event))) this.#end(executionId, null);
+    // What had ended before the connection was cut, and whose ending was taken, ends here. A snapshot ends nothing.
+    const isEnd = event !== null && isEnding(event) && event.seq !== undefined;
+    if (isEnd || frame.type === 'stream-end') this.#end(frame.executionId as string, null);
   }
 
   #welcome({ epoch, heartbeatMs }: Frame): void {
-    this.#attempt = 0;
     if (typeof heartbeatMs === 'number' && heartbeatMs > 0) this.#listenEvery(heartbeatMs);
     // What was asked for on the way here named the log that was known before.
     if (typeof epoch === 'string') this.#epoch = epoch;
   }
 
-  #refused({ executionId, code, name, message, temporary, retryAfterMs }: Frame): void {
+  #refused({ id, executionId, code, name, message, temporary, retryAfterMs }: Frame): void {
     if (temporary === true) {
       this.#later(typeof retryAfterMs === 'number' ? retryAfterMs : backOff.baseDelayMs, () => {
         this.#wantAll();
       });
-    } else if (typeof executionId === 'string') {
-      const isUnknown = code === unknownExecution;
-      const refused = new ProtocolError(String(message), { code: String(name) });
-      this.#end(executionId, isUnknown ? unknown(executionId) : refused);
+      return;
     }
+    const error = new ProtocolError(message as string, { code: name as string });
+    // A message that is refused as a whole names no execution.
+    for (const [each, { asked }] of this.#followings)
+      if (each === executionId || (executionId === undefined && asked === id))
+        this.#end(each, code === unknownExecution ? unknown(each) : error);
   }
 
   #end(executionId: string, error: Error | null): void {

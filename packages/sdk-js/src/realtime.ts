@@ -161,7 +161,7 @@ export class Realtime {
   #close(link: Link): void {
     this.#timers.delete(link);
     this.#links.delete(link);
-    link.close(new ConnectionError('Nothing is followed any more.', { code: 'DISCONNECTED' }));
+    link.close(new ConnectionError('Unused.', { code: 'DISCONNECTED' }));
   }
 
   /** Credentials go into a ticket that is good for one use, never into the address. */

@@ -152,6 +152,7 @@ function flagsOf({ readable, scratchDir, heapMb, compileCache }: ChildOptions): 
     '--disable-proto=delete',
     '--no-addons',
     '--permission',
+    '--allow-net',
     ...reads.map((path) => `--allow-fs-read=${path}`),
     `--allow-fs-write=${scratchDir}`,
     ...(compileCache === null ? [] : [`--allow-fs-write=${compileCache}`]),
