@@ -30,7 +30,7 @@ async function callFigures(scale: number): Promise<Figure[]> {
       {
         name: 'JS SDK: run, one at a time, p50',
         ...{ ours: run.ours, limit: run.limit, unit: 'ms', wanted: { atMost: 1.5 } },
-        against: 'fetch, and an open socket that subscribes to the execution',
+        against: 'fetch, and a socket on the execution until its end',
         parameters: `${String(runs)} runs of noop, inline, median of ${String(rounds)} rounds in turn`,
       },
     ];

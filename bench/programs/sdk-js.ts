@@ -25,21 +25,18 @@ const ways: Readonly<Record<string, () => Promise<number>>> = {
       return answer.body.json();
     }),
   'run sdk': () => each(() => client.run('noop')),
-  'run raw': async () => {
-    const heard = new Map<string, () => void>();
-    const socket = await openSocket((text) => {
-      const message = JSON.parse(text) as { type: string; executionId: string };
-      if (message.type === 'execution-complete') heard.get(message.executionId)?.();
-    });
-    const time = await each(async () => {
+  'run raw': () =>
+    each(async () => {
       const response = await fetch(execute, { method: 'POST', headers, body });
       const { executionId: id } = (await response.json()) as { executionId: string };
-      socket.send(JSON.stringify({ type: 'subscribe', executionId: id }));
-      await new Promise<void>((resolve) => heard.set(id, resolve));
-    });
-    socket.close();
-    return time;
-  },
+      const done = Promise.withResolvers<undefined>();
+      const socket = await openSocket(`?execution=${id}`, (text) => {
+        const message = JSON.parse(text) as { type: string };
+        if (message.type === 'execution-complete') done.resolve(undefined);
+      });
+      await done.promise;
+      socket.close();
+    }),
   'events sdk': async () => {
     // The connection is there already, as it is on the other side.
     await client.connect(executionId, { since: 'now' });
@@ -52,7 +49,7 @@ const ways: Readonly<Record<string, () => Promise<number>>> = {
   'events raw': async () => {
     const done = Promise.withResolvers<undefined>();
     let seen = 0;
-    const socket = await openSocket((text) => {
+    const socket = await openSocket('', (text) => {
       const { type } = JSON.parse(text) as { type: string };
       if (type === 'execution-log') seen++;
       else if (type === 'execution-complete') done.resolve(undefined);
@@ -95,8 +92,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - before;
 }
 
-async function openSocket(onText: (text: string) => void): Promise<WebSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws') + '/ws', { headers: { authorization } });
+async function openSocket(query: string, onText: (text: string) => void): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws${query}`, { headers: { authorization } });
   socket.on('message', (data: Buffer) => {
     onText(data.toString());
   });
