@@ -236,11 +236,14 @@ describe('a token that ends in the middle of a stream', () => {
       const isSecond = request.url?.endsWith('ticket-2') === true;
       socket.send(JSON.stringify({ type: 'welcome', epoch: 'e', heartbeatMs: 30_000 }));
       socket.on('message', (text: Buffer) => {
-        const { executions } = JSON.parse(text.toString()) as { executions: [{ id: string; since: unknown }] };
+        const { id, executions } = JSON.parse(text.toString()) as {
+          id: number;
+          executions: [{ id: string; since: unknown }];
+        };
         const [{ id: executionId, since }] = executions;
         asked.push(since);
         const seq = isSecond ? 1 : 0;
-        socket.send(JSON.stringify({ type: 'subscribed', executionId, seq }));
+        socket.send(JSON.stringify({ type: 'subscribed', id, executionId, seq }));
         if (isSecond) socket.send(JSON.stringify({ type: 'execution-complete', executionId, seq: 2, result: 7 }));
         else {
           socket.send(JSON.stringify({ type: 'execution-log', executionId, seq: 1, level: 'info', message: 'one' }));
@@ -312,6 +315,10 @@ describe('requests', () => {
     await client.getSystemStatus();
     await client.getSystemStatus();
     expect(tokens).toEqual(['first', 'second']);
+    let asked = 0;
+    const stale = clientOf(url, { token: () => (++asked === 1 ? 'old' : 'second') });
+    await Promise.all(Array.from({ length: 20 }, () => stale.getSystemStatus()));
+    expect(asked).toBe(2);
     const refused = clientOf(url, { token: () => 'never right' });
     await expect(refused.getSystemStatus()).rejects.toMatchObject({ name: 'AuthenticationError' });
   });

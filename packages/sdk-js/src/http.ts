@@ -93,9 +93,9 @@ export class HttpClient {
     const key = request.idempotencyKey ?? (request.creates === true ? randomKey() : null);
     let refreshed = request.anonymous === true;
     for (let attempt = 1; ; attempt++) {
-      const used = this.#token;
+      const used = request.anonymous === true ? null : this.token();
       try {
-        return await this.#attempt<T>(request, key);
+        return await this.#attempt<T>(request, key, await used);
       } catch (error) {
         if (!(error instanceof IhumanError) || request.signal?.aborted === true) throw error;
         if (error.status === 401 && this.canRefresh && !refreshed) {
@@ -115,9 +115,8 @@ export class HttpClient {
     await sleep(delayMs, signal);
   }
 
-  async #attempt<T>(request: HttpRequest, key: string | null): Promise<T> {
+  async #attempt<T>(request: HttpRequest, key: string | null, token: string | null): Promise<T> {
     const { path, query, signal, timeout = this.#options.timeoutMs } = request;
-    const token = request.anonymous === true ? null : await this.token();
     const stopper = new Stopper();
     const stop = (): void => {
       stopper.stop();
@@ -180,12 +179,12 @@ function messageOf({ method = 'GET', body, headers }: HttpRequest, token: string
 }
 
 async function readAll(answer: SentAnswer): Promise<Uint8Array> {
-  const { body, headers, status } = answer;
+  const { headers, status } = answer;
   // Whoever says how much it is cannot go on for ever.
   if (Number(headers.get('content-length') ?? Number.NaN) <= maxAnswerBytes) return answer.bytes();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for (const reader = body?.getReader(); reader !== undefined;) {
+  for (const reader = answer.body?.getReader(); reader !== undefined;) {
     const { done, value } = await reader.read();
     if (done) break;
     size += value.length;
