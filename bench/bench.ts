@@ -11,6 +11,7 @@ import { kafkaFigures } from './figures/kafka.ts';
 import { memoryFigures } from './figures/memory.ts';
 import { bigLogFigures, startFigure } from './figures/rebuild.ts';
 import { scheduleFigures } from './figures/schedules.ts';
+import { pythonFigures } from './figures/sdk-py.ts';
 import { sdkFigures } from './figures/sdk.ts';
 import { webhookFigures } from './figures/webhooks.ts';
 import { workflowFigures } from './figures/workflows.ts';
@@ -40,7 +41,7 @@ const groups: Readonly<Record<string, () => Promise<Figure[]>>> = {
   webhooks: () => webhookFigures(scale),
   schedules: () => scheduleFigures(scale),
   workflows: () => workflowFigures(scale),
-  sdk: () => sdkFigures(scale),
+  sdk: async () => [...(await sdkFigures(scale)), ...(await pythonFigures(scale))],
   'big-log': () => bigLogFigures(scale),
   start: async () => [await startFigure()],
   memory: () => memoryFigures(Number(values.minutes)),

@@ -43,7 +43,7 @@ interface HttpOptions {
 }
 
 /** What of an answer is read at most: no server has to be believed. */
-const maxAnswerBytes = 64 * 1024 * 1024;
+const maxAnswerBytes = 2 ** 28;
 
 /** Requests with a deadline, repeated where that is safe, answered with JSON or a typed error. */
 export class HttpClient {

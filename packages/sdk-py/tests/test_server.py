@@ -257,6 +257,8 @@ async def test_the_feed_tells_everything_once_and_goes_on_from_any_place(either:
     records = await read()
     assert len({record["id"] for record in records}) == len(records) >= 6
     assert await read(after=records[2]["sequence"]) == records[3:]
+    of_one = [record for record in records if record["subject"] == records[-1]["subject"]]
+    assert await read(stream=records[-1]["subject"]) == of_one
     completed = await read(types=["ExecutionCompleted"])
     assert [record["type"] for record in completed] == ["ihuman.ExecutionCompleted.v1"] * 3
 

@@ -220,9 +220,11 @@ def is_outcome(answer: Outcome | Requested) -> bool:
     return "durationMs" in answer
 
 
-def feeding(after: str | None, types: Sequence[str] | None, follow: bool) -> Call[tuple[list[CloudEvent], str | None]]:
+def feeding(
+    after: str | None, types: Sequence[str] | None, stream: str | None, follow: bool
+) -> Call[tuple[list[CloudEvent], str | None]]:
     """One page of the log, and from where to go on."""
-    query = given(after=after, limit=FEED_PAGE, types=types, waitMs=FEED_WAIT * 1000 if follow else 0)
+    query = given(after=after, limit=FEED_PAGE, types=types, stream=stream, waitMs=FEED_WAIT * 1000 if follow else 0)
     headers = {"accept": "application/cloudevents-batch+json"}
     return Call("GET", "/api/events", _feed_page, query, headers=headers, patience=FEED_WAIT)
 

@@ -167,14 +167,24 @@ class Client(Core[SyncHttp]):
         return ending_of(events[-1] if events else None)
 
     def feed(
-        self, *, after: str | None = None, types: Sequence[str] | None = None, follow: bool = True
+        self,
+        *,
+        after: str | None = None,
+        types: Sequence[str] | None = None,
+        stream: str | None = None,
+        follow: bool = True,
     ) -> Iterator[CloudEvent]:
-        """The log from a place on (an event's `sequence`), for ever, or to its present end. Survives lost connections."""
+        """The log from a place on (an event's `sequence`), for ever, or to its present end; `stream` is the id of one thing.
+
+        Survives lost connections.
+        """
         while True:
-            records, after_page = self._http.run(feeding(after, types, follow))
+            before = after
+            records, after_page = self._http.run(feeding(after, types, stream, follow))
             after = after_page or after
             yield from records
-            if not records:
+            # An empty page may stand for much that is not wanted: the end is where the place stays the same.
+            if after == before:
                 if not follow:
                     return
                 # A server that answers at once without news must not be asked without a pause.
