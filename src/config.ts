@@ -98,7 +98,7 @@ function suggestion(name: string, known: readonly string[]): string {
 export function helpText(): string {
   const rows = settings.map((setting) => {
     const fallback = setting.default === '' ? '' : ` (default ${setting.default})`;
-    return `  ${flagOf(setting).padEnd(24)}${variableOf(setting)}${fallback}\n      ${setting.doc}`;
+    return `  ${flagOf(setting).padEnd(28)}${variableOf(setting)}${fallback}\n      ${setting.doc}`;
   });
   return `Usage: npm start -- [--flag value …]\n\nEach setting is a flag or an environment variable; flags win.\n\n${rows.join('\n')}\n`;
 }

@@ -79,5 +79,5 @@ const unreachableCodes = new Set(['CONNECTION_FAILED', 'DISCONNECTED', 'TIMEOUT'
 
 function outcomeOfAnswer({ code, status }: Answer): Outcome {
   if (status === 401 || status === 403) return 'notAllowed';
-  return status === 503 || (status === null && unreachableCodes.has(code)) ? 'unreachable' : 'failed';
+  return status === 503 || unreachableCodes.has(code) ? 'unreachable' : 'failed';
 }

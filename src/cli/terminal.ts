@@ -51,7 +51,7 @@ export class Terminal {
 
   /** Columns of stdout; unlimited when it is no terminal. */
   get width(): number {
-    return this.isResultTTY ? (this.#stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+    return this.isResultTTY ? (this.#stdout.columns || 80) : Number.POSITIVE_INFINITY;
   }
 
   /** Writes a line, or several, of the command's result. */
@@ -98,7 +98,7 @@ export class Terminal {
 
   /** A bar on stderr from 0 to 100 percent, below whatever else is written; it shows nothing where stderr is no terminal. */
   progressBar(): ProgressBar {
-    const columns = (): number => this.#stderr.columns ?? 80;
+    const columns = (): number => this.#stderr.columns || 80;
     this.#bar = new ProgressBar(this.isNoteTTY ? (text) => void this.#stderr.write(text) : null, columns);
     return this.#bar;
   }
