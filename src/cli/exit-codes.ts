@@ -79,5 +79,7 @@ const unreachableCodes = new Set(['CONNECTION_FAILED', 'DISCONNECTED', 'TIMEOUT'
 
 function outcomeOfAnswer({ code, status }: Answer): Outcome {
   if (status === 401 || status === 403) return 'notAllowed';
+  // The same mistake as one that is found before anything is sent.
+  if (code === 'PARAMS_INVALID') return 'usage';
   return status === 503 || unreachableCodes.has(code) ? 'unreachable' : 'failed';
 }

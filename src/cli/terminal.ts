@@ -51,7 +51,7 @@ export class Terminal {
 
   /** Columns of stdout; unlimited when it is no terminal. */
   get width(): number {
-    return this.isResultTTY ? (this.#stdout.columns || 80) : Number.POSITIVE_INFINITY;
+    return this.isResultTTY ? this.#stdout.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
   /** Writes a line, or several, of the command's result. */

@@ -95,7 +95,11 @@ function problemsIn(found: readonly FastifySchemaValidationError[]): Problem[] {
     found.filter(({ keyword }) => keyword !== 'boolean' && keyword !== 'anyOf'),
     ({ instancePath }) => instancePath,
   );
-  return [...places].flatMap(([path, errors]) => {
+  // That nothing would do as well is no help where something was sent.
+  const isOnlyNull = (errors: readonly FastifySchemaValidationError[]): boolean =>
+    errors.every(({ params }) => params.type === 'null');
+  const helpful = [...places].filter(([, errors]) => !isOnlyNull(errors));
+  return (helpful.length > 0 ? helpful : [...places]).flatMap(([path, errors]) => {
     const values = errors.flatMap(
       ({ params }) => params.allowedValues ?? ('allowedValue' in params ? [params.allowedValue] : []),
     );

@@ -180,13 +180,19 @@ describe('ihuman test --watch', () => {
   });
 });
 
-it('the skill of the how-to is one that a server takes, and keeps to everything', async () => {
+it('the skill of the how-to is one that a server takes, passes the test of the how-to, and keeps to everything', async () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/how-to/write-a-skill.md'), 'utf8');
   const [, module = ''] = /```js\n(module\.exports = [^]*?)```/.exec(page) ?? [];
-  mkdirSync(join(user.cwd, 'skills/word-count'));
-  writeFileSync(join(user.cwd, 'skills/word-count/package.json'), '{"name":"word-count","version":"0.1.0"}');
-  writeFileSync(join(user.cwd, 'skills/word-count/index.js'), module);
-  const { code, conformance } = await check('word-count');
+  const [, own = ''] = /```js\n(const assert = [^]*?)```/.exec(page) ?? [];
+  const folder = join(user.cwd, 'skills/word-count');
+  for (const part of ['src', 'tests']) mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"name":"word-count","version":"0.1.0","main":"src/index.js"}');
+  writeFileSync(join(folder, 'src/index.js'), module);
+  writeFileSync(join(folder, 'tests/index.test.js'), own);
+  const { code, conformance, tests } = await check('word-count');
   expect(conformance.map(({ outcome }) => outcome)).toEqual(Array(5).fill('passed'));
+  expect(tests).toEqual([
+    expect.objectContaining({ name: 'counts words, each once where that is wanted', outcome: 'passed' }),
+  ]);
   expect(code).toBe(0);
 });

@@ -249,6 +249,14 @@ describe('what happens', () => {
     await expect(client.waitFor('exec_none')).rejects.toMatchObject({ code: 'EXECUTION_NOT_FOUND' });
     await expect(client.connect('x'.repeat(81))).rejects.toMatchObject({ code: 'EXECUTION_NOT_FOUND' });
     await expect(client.connect('')).rejects.toMatchObject({ code: 'EXECUTION_NOT_FOUND' });
+    const fresh = await newClient();
+    const told: unknown[] = [];
+    fresh.on('error', (event) => told.push(event));
+    fresh.subscribe('exec_none');
+    await expect(fresh.connect('exec_none')).rejects.toMatchObject({ code: 'EXECUTION_NOT_FOUND' });
+    expect(told).toEqual([
+      expect.objectContaining({ executionId: 'exec_none', code: 'EXECUTION_NOT_FOUND', status: 'not-followed' }),
+    ]);
   });
 
   it('to two thousand executions is heard by one client', async () => {

@@ -1,6 +1,6 @@
 import type { ClientEvents, ClientOptions, FeedOptions, RunOptions } from './client-options.ts';
 import { Emitter } from './emitter.ts';
-import { ConnectionError, ExecutionFailedError } from './errors.ts';
+import { ConnectionError, ExecutionFailedError, type IhumanError } from './errors.ts';
 import type { CompleteEvent, ExecutionEvent } from './frames.ts';
 import { type CallOptions, HttpClient, type HttpRequest, sleep, type TokenSource } from './http.ts';
 import type { FollowOptions } from './link.ts';
@@ -49,7 +49,7 @@ const feedWaitMs = 20_000;
 const feedPauseMs = 250;
 
 /** A client of one ihuman server. All its methods reject with an {@link IhumanError} that has a stable `code`. */
-export class IhumanClientBase {
+export class IhumanClientBase extends Emitter<ClientEvents> {
   readonly webhooks: ReturnType<typeof webhooksOf>;
   readonly schedules: ReturnType<typeof schedulesOf>;
   readonly workflows: ReturnType<typeof workflowsOf>;
@@ -59,13 +59,13 @@ export class IhumanClientBase {
   readonly #api: Resource;
   readonly #executions: Resource;
   readonly #timeoutMs: number;
-  readonly #emitter: Emitter<ClientEvents>;
   readonly #realtimeOptions: ConstructorParameters<typeof Realtime>[0];
   #realtime: Realtime;
   readonly #subscriptions: Subscriptions;
   #wasConnected = false;
 
   protected constructor(options: ClientOptions, platform: Platform) {
+    super(options.onListenerError ?? ((error) => console.error(error)));
     const { baseUrl = defaultBaseUrl, timeout = defaultTimeoutMs, token, apiKey, retry } = options;
     const { fetch, WebSocket: own } = options;
     this.#timeoutMs = timeout;
@@ -78,23 +78,22 @@ export class IhumanClientBase {
       },
       token ?? apiKey ?? null,
     );
-    this.#emitter = new Emitter<ClientEvents>(options.onListenerError ?? ((error) => console.error(error)));
     this.#realtimeOptions = {
       http: this.#http,
       socketClass: own === undefined ? platform.socketClass : () => Promise.resolve(own),
       onConnected: () => {
-        this.#emitter.emit('connected', { reconnected: this.#wasConnected });
+        this.emit('connected', { reconnected: this.#wasConnected });
         this.#wasConnected = true;
       },
       onDisconnected: (event) => {
-        this.#emitter.emit('disconnected', event);
+        this.emit('disconnected', event);
       },
     };
     this.#realtime = new Realtime(this.#realtimeOptions);
     this.#subscriptions = new Subscriptions({
       realtime: () => this.#realtime,
       tell: (event) => {
-        this.#emitter.emit(event.type, event);
+        this.emit(event.type, event);
       },
       timeoutMs: timeout,
     });
@@ -283,9 +282,21 @@ export class IhumanClientBase {
     return this.#subscriptions.start(executionId, follow, signal);
   }
 
-  /** The same without waiting; what goes wrong is told by `disconnected`. */
+  /** The same without waiting: where it cannot be followed, `error` says so, with the status `not-followed`. */
   subscribe(executionId: string, options: FollowOptions = {}): void {
-    this.connect(executionId, options).catch(() => undefined);
+    this.connect(executionId, options).catch((refusal: unknown) => {
+      const { code, message: error } = refusal as IhumanError;
+      // Whoever disconnects knows it.
+      if (code === 'DISCONNECTED') return;
+      this.emit('error', {
+        type: 'error',
+        executionId,
+        code,
+        error,
+        status: 'not-followed',
+        durationMs: null,
+      });
+    });
   }
 
   unsubscribe(executionId: string): void {
@@ -300,31 +311,13 @@ export class IhumanClientBase {
   /** Ends all connections. The client can be used again. */
   disconnect(): void {
     this.#subscriptions.clear();
-    this.#realtime.close(new ConnectionError('The client was disconnected.', { code: 'DISCONNECTED' }));
+    this.#realtime.close(new ConnectionError('Disconnected.', { code: 'DISCONNECTED' }));
     this.#realtime = new Realtime(this.#realtimeOptions);
     this.#wasConnected = false;
   }
 
   get isConnected(): boolean {
     return this.#realtime.isConnected;
-  }
-
-  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
-    this.#emitter.on(name, listener);
-    return this;
-  }
-
-  off<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
-    this.#emitter.off(name, listener);
-    return this;
-  }
-
-  once<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => unknown): this {
-    const first = (event: ClientEvents[Name]): void => {
-      this.#emitter.off(name, first);
-      listener(event);
-    };
-    return this.on(name, first);
   }
 
   #execute<T>(
@@ -346,7 +339,7 @@ export class IhumanClientBase {
     const request = { ...call, method: 'POST', path: `/api/auth/${way}`, body, anonymous: true } as const;
     const { token, user } = await this.#http.request<Answer<'/api/auth/login', 'post'>>(request);
     this.setToken(token);
-    this.#emitter.emit('authenticated', user);
+    this.emit('authenticated', user);
     return user;
   }
 

@@ -35,11 +35,12 @@ export interface CompleteEvent<Result = unknown> extends About {
   readonly status: 'completed';
 }
 
-/** The execution failed, timed out, expired or was cancelled. */
-export interface ErrorEvent extends About, FailedExecution {
+/** The execution failed, timed out, expired or was cancelled; or could not be subscribed to (`not-followed`, without times). */
+export interface ErrorEvent extends Omit<About, 'timestamp'>, FailedExecution {
   readonly type: 'error';
-  readonly durationMs: number;
-  readonly duration: number;
+  readonly timestamp?: string;
+  /** The same as `durationMs`. */
+  readonly duration?: number;
 }
 
 /** Numbers that are not delivered: `limit` when that was asked for, `epoch` when the server has another log now. */

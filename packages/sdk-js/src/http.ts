@@ -131,7 +131,7 @@ export class HttpClient {
       if (cause instanceof IhumanError) throw cause;
       signal?.throwIfAborted();
       if (stopper.stopped) throw new TimeoutError('There was no answer in time.', { code: 'TIMEOUT', cause });
-      const message = `${this.baseUrl} could not be reached, or broke off its answer.`;
+      const message = `${this.baseUrl} cannot be reached, or broke off its answer.`;
       throw new ConnectionError(message, { code: 'CONNECTION_FAILED', cause });
     } finally {
       clearTimeout(timer);
@@ -181,7 +181,7 @@ function messageOf({ method = 'GET', body, headers }: HttpRequest, token: string
 async function readAll(answer: SentAnswer): Promise<Uint8Array> {
   const { headers, status } = answer;
   // Whoever says how much it is cannot go on for ever.
-  if (Number(headers.get('content-length') ?? Number.NaN) <= maxAnswerBytes) return answer.bytes();
+  if (Number(headers.get('content-length') ?? NaN) <= maxAnswerBytes) return answer.bytes();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for (const reader = answer.body?.getReader(); reader !== undefined;) {
@@ -202,7 +202,7 @@ function jsonIn(text: string, status: number): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = 'The answer is no JSON: is there an ihuman server at this address?';
+    const message = 'The answer is no JSON: is this an ihuman server?';
     throw new ProtocolError(message, { code: 'BAD_ANSWER', status, cause });
   }
 }

@@ -349,5 +349,5 @@ function unknown(executionId: string): NotFoundError {
 
 /** What another attempt cannot change. */
 function isFinal({ status }: IhumanError): boolean {
-  return status !== null && status >= 400 && status < 500 && status !== 429 && status !== 408;
+  return status !== null && status >= 400 && status < 500 && status !== 429;
 }

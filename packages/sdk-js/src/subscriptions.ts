@@ -16,6 +16,8 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   /** What is followed, with how to stop. */
   readonly #stops = new Map<string, () => void>();
+  /** How each of them began. */
+  readonly #begun = new Map<string, Promise<void>>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -23,7 +25,11 @@ export class Subscriptions {
 
   /** Resolves when the server has taken the subscription; rejects when it has not in time. */
   start(executionId: string, options: FollowOptions, signal?: AbortSignal): Promise<void> {
-    if (this.#stops.has(executionId)) return Promise.resolve();
+    if (!this.#stops.has(executionId)) this.#begun.set(executionId, this.#begin(executionId, options, signal));
+    return this.#begun.get(executionId) ?? Promise.resolve();
+  }
+
+  #begin(executionId: string, options: FollowOptions, signal?: AbortSignal): Promise<void> {
     const { realtime, timeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
       const settle = (error: Error | null): void => {
@@ -37,7 +43,7 @@ export class Subscriptions {
         settle(error);
       };
       const timer = setTimeout(() => {
-        give(new TimeoutError('There was no connection in time.', { code: 'TIMEOUT' }));
+        give(new TimeoutError('There was no answer in time.', { code: 'TIMEOUT' }));
       }, timeoutMs);
       let stopListening = (): void => undefined;
       let stop = (): void => undefined;
@@ -67,6 +73,7 @@ export class Subscriptions {
   /** Forgets all of them, whose connections have been ended. */
   clear(): void {
     this.#stops.clear();
+    this.#begun.clear();
   }
 
   /** Whoever awaits the start registers listeners after it: what comes in the same turn is told in the next one. */

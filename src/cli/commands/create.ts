@@ -4,7 +4,6 @@ import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 
 import { difficulties } from '../../skills/metadata-fields.ts';
-import { skillFolderNames } from '../../skills/skill-folder.ts';
 import type { CliContext } from '../context.ts';
 import { type Answers, gatherAnswers } from '../create/answers.ts';
 import { skillFiles } from '../create/template.ts';
@@ -59,11 +58,10 @@ async function create(context: CliContext, { dir, typescript, yes, json, ...give
   tellNextSteps(context, folder, answers.name);
 }
 
-/** With the other skills where there are some, as in a clone of ihuman; else in the current directory. */
+/** In `./skills` where there is one, or in a clone of ihuman; else in the current directory. */
 function placeFor(cwd: string): string {
   const skills = join(cwd, 'skills');
-  const hasSkills = skillFolderNames(skills).some((name) => existsSync(join(skills, name, 'package.json')));
-  return hasSkills || isClone(cwd) ? skills : cwd;
+  return existsSync(skills) || isClone(cwd) ? skills : cwd;
 }
 
 function isClone(cwd: string): boolean {
@@ -76,12 +74,18 @@ function isClone(cwd: string): boolean {
 }
 
 function tellNextSteps(context: CliContext, folder: string, name: string): void {
+  const place = dirname(folder);
+  const isFound = place === join(context.cwd, 'skills');
+  const named = isFound || place === context.cwd ? name : shown(context, folder);
   const steps = [
-    ['validate', name, 'what keeps it from being a skill'],
-    ['test', name, 'its own tests, and what every skill must keep to'],
-    ['serve', '', 'a server; it takes new and changed skills while it runs'],
-  ].map(([verb = '', argument = '', what = '']) => {
-    return `  ${`ihuman ${verb} ${argument}`.padEnd(name.length + 17)}  ${what}`;
-  });
-  context.terminal.note([`It is in ${shown(context, folder)}. Next:`, ...steps].join('\n'));
+    [`validate ${named}`, 'what keeps it from being a skill'],
+    [`test ${named}`, 'its own tests, and what every skill must keep to'],
+    [
+      `serve${isFound ? '' : ` --skills ${shown(context, place)}`}`,
+      'a server; it takes new and changed skills while it runs',
+    ],
+  ] as const;
+  const width = Math.max(...steps.map(([verb]) => verb.length));
+  const lines = steps.map(([verb, what]) => `  ihuman ${verb.padEnd(width)}  ${what}`);
+  context.terminal.note([`It is in ${shown(context, folder)}. Next:`, ...lines].join('\n'));
 }

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
 import { type Command, Option } from 'commander';
 
 import type { IhumanClient, Skill } from '../../../packages/sdk-js/src/index.ts';
@@ -44,7 +48,7 @@ Examples:
     )
     .action((skillId: string, options: RunOptions) =>
       online(context, options, async (client) => {
-        const skill = await skillOf(client, skillId);
+        const skill = await skillOf(context, client, skillId);
         const params = await parametersFrom(
           context,
           skill.parameters as Readonly<Record<string, ParameterSpec>>,
@@ -63,14 +67,24 @@ Examples:
     );
 }
 
-async function skillOf(client: IhumanClient, skillId: string): Promise<Skill> {
-  try {
-    return await client.getSkill(skillId);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'SKILL_NOT_FOUND')) throw error;
-    const names = (await client.listSkills({ limit: 500 })).map(({ id }) => id);
-    const near = closest(skillId, names);
-    const others = near === undefined ? '"ihuman list" shows the skills that there are.' : `Did you mean ${near}?`;
-    throw new CliError('failed', `There is no skill ${skillId}. ${others}`);
+/** A skill that was made a moment ago is there as soon as the server has looked again. */
+const freshSkillMs = 5000;
+const lookAgainMs = 200;
+
+async function skillOf(context: CliContext, client: IhumanClient, skillId: string): Promise<Skill> {
+  const isHere = existsSync(join(context.cwd, 'skills', skillId));
+  for (let leftMs = isHere ? freshSkillMs : 0; ; leftMs -= lookAgainMs) {
+    try {
+      return await client.getSkill(skillId);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'SKILL_NOT_FOUND')) throw error;
+      if (leftMs <= 0) break;
+      await setTimeout(lookAgainMs);
+    }
   }
+  const names = (await client.listSkills({ limit: 500 })).map(({ id }) => id);
+  const near = closest(skillId, names);
+  const others = near === undefined ? '"ihuman list" shows the skills that there are.' : `Did you mean ${near}?`;
+  const here = isHere ? ' It is in ./skills here, but the server does not use it: "ihuman validate" says why.' : '';
+  throw new CliError('failed', `There is no skill ${skillId} on the server.${isHere ? here : ` ${others}`}`);
 }

@@ -101,7 +101,7 @@ export function tellEnding(context: CliContext, ending: Ending, json = false): v
     ending.type === 'complete' ? [ending.result, null] : [null, { code: ending.code, message: ending.error }];
   const [mark, colour] = error === null ? (['✓', 'green'] as const) : (['✗', 'red'] as const);
   const why = error === null || status === 'cancelled' ? '' : `: ${printable(error.message)} (${error.code})`;
-  const time = `${error === null ? 'in' : 'after'} ${durationText(durationMs)}`;
+  const time = `${error === null ? 'in' : 'after'} ${durationText(durationMs ?? 0)}`;
   terminal.note(`${terminal.paintNote(colour, mark)} ${status} ${time}${why}`);
   if (json) terminal.json({ executionId, status, result, error, durationMs });
   else if (error === null) terminal.json(result);
