@@ -39,8 +39,9 @@ export function endingOf(error: unknown, verb?: string): Ending {
       lines: [`${message}; see "${['ihuman', ...(verb === undefined ? [] : [verb])].join(' ')} --help"`],
     };
   }
-  if (isAppError(error)) return { outcome: outcomeOfCode(error.code), lines: linesOf(error) };
+  // An answer of the server has one of its codes too, and a status besides.
   if (isAnswer(error)) return { outcome: outcomeOfAnswer(error), lines: linesOf(error) };
+  if (isAppError(error)) return { outcome: outcomeOfCode(error.code), lines: linesOf(error) };
   return { outcome: 'failed', lines: [error instanceof Error ? error.message : String(error)] };
 }
 

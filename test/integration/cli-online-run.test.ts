@@ -76,7 +76,21 @@ describe('run', () => {
     const unknown = await user.run(['run', 'countdwn']);
     expect(unknown).toMatchObject({ code: 1, stderr: 'ihuman: There is no skill countdwn. Did you mean countdown?\n' });
     const tooMuch = await user.run(countdown('from=3601'));
-    expect(tooMuch).toMatchObject({ code: 1, stderr: expect.stringContaining('from must be at most 3600') });
+    expect(tooMuch).toMatchObject({ code: 2, stderr: expect.stringContaining('from must be at most 3600') });
+  });
+
+  it('takes a skill that was made a moment ago, as soon as the server has it', async () => {
+    const folder = join(dir, 'fresh');
+    mkdirSync(folder);
+    const author = new CliUser(folder, 'http://127.0.0.1:1');
+    mkdirSync(join(author.cwd, 'skills'));
+    const flags = [`--skills=${join(author.cwd, 'skills')}`, '--watch=true', '--runner=inline'];
+    const watching = await TestServer.start(join(folder, 'data'), flags);
+    onTestFinished(() => watching.stop());
+    const env = { IHUMAN_URL: watching.url, IHUMAN_TOKEN: (await watching.newUser()).token };
+    expect((await author.run(['create', '--name', 'just-made', '--yes'])).code).toBe(0);
+    const ran = await author.run(['run', 'just-made', '-p', 'projectName=x'], { env });
+    expect(ran.code, ran.stderr).toBe(0);
   });
 
   it('leaves at once with --detach, and twice with one key is one execution', async () => {

@@ -85,6 +85,6 @@ async function skillOf(context: CliContext, client: IhumanClient, skillId: strin
   const names = (await client.listSkills({ limit: 500 })).map(({ id }) => id);
   const near = closest(skillId, names);
   const others = near === undefined ? '"ihuman list" shows the skills that there are.' : `Did you mean ${near}?`;
-  const here = isHere ? ' It is in ./skills here, but the server does not use it: "ihuman validate" says why.' : '';
-  throw new CliError('failed', `There is no skill ${skillId} on the server.${isHere ? here : ` ${others}`}`);
+  const here = 'It is in ./skills here, but the server does not use it: "ihuman validate" says why.';
+  throw new CliError('failed', `There is no skill ${skillId}. ${isHere ? here : others}`);
 }
