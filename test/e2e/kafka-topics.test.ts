@@ -31,16 +31,29 @@ describe.skipIf(kafka.missing !== null)('a topic that a node cannot work with', 
     `--kafka-cell=${cell}`,
     '--runner=inline',
   ];
+  /** A broker that has just started, or made a topic, may say no for a moment. */
+  const taken = async <T>(work: () => Promise<T>): Promise<T> => {
+    let last: unknown;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        last = error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+    throw last;
+  };
   const createTopic = (cell: string, numPartitions = 1, settings: Record<string, string> = {}): Promise<boolean> => {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     const topic = { topic: `ihuman.${cell}.log`, numPartitions, replicationFactor: 1, configEntries };
-    return admin.createTopics({ waitForLeaders: true, topics: [topic] });
+    return taken(() => admin.createTopics({ waitForLeaders: true, topics: [topic] }));
   };
   const good = Object.fromEntries(logRules(1));
   const write = async (topic: string, ...messages: Message[]): Promise<void> => {
     const producer = client.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-    await producer.connect();
-    await producer.send({ topic, acks: -1, messages });
+    await taken(() => producer.connect());
+    await taken(() => producer.send({ topic, acks: -1, messages }));
     await producer.disconnect();
   };
   const refusal = async (cell: string, dir = newDir()): Promise<string> => {
