@@ -8,7 +8,7 @@ import type { Queries } from '../store/query-client.ts';
 import { type DueDelivery, Endpoint, windowItems } from './endpoint.ts';
 import { Endpoints } from './endpoints.ts';
 import { Reloads } from './reloads.ts';
-import { postponedMs, Settler, type SettlerDependencies } from './settler.ts';
+import { type Outcome, postponedMs, Settler, type SettlerDependencies } from './settler.ts';
 import { Subjects } from './subjects.ts';
 
 interface UnclearEvent {
@@ -91,7 +91,7 @@ export class Deliverer {
     });
   }
 
-  /** Attempts that are under way. */
+  /** Attempts that are under way or being recorded. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -309,14 +309,28 @@ export class Deliverer {
 
   async #deliver(endpoint: Endpoint, item: DueDelivery): Promise<void> {
     try {
-      await this.#settler.settle(endpoint, item);
+      const outcome = await this.#attempt(endpoint, item);
+      const recorded = this.#settler.record(endpoint, item, outcome);
+      // While the outcome is on its way to the log, the receiver is free for another delivery.
+      this.#pump(endpoint);
+      await recorded;
     } catch (error) {
       this.#deps.onError(error, item.row.id);
       item.dueAtMs = this.#deps.clock.now() + postponedMs;
     }
     this.#underWay--;
-    endpoint.end(item);
+    endpoint.recorded(item);
     if (endpoint.wantsMore) this.#reloads.ask(endpoint);
     this.#pump(endpoint);
+  }
+
+  async #attempt(endpoint: Endpoint, item: DueDelivery): Promise<Outcome> {
+    let outcome: Outcome = null;
+    try {
+      outcome = await this.#settler.attempt(endpoint, item);
+      return outcome;
+    } finally {
+      endpoint.answered(outcome?.event.type ?? null, this.#deps.clock.now());
+    }
   }
 }

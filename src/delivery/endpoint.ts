@@ -2,9 +2,9 @@ import type { NewDelivery } from '../../projections/webhooks/deliveries.ts';
 import { isWanted } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { PendingList, PendingRow } from '../../projections/webhooks/queries.ts';
-import type { WebhookSettings } from '../../schemas/generated/events.ts';
+import type { EventType, WebhookSettings } from '../../schemas/generated/events.ts';
 
-/** A delivery that waits, or of which an attempt is under way. */
+/** A delivery that waits, or of which an attempt is under way or being recorded. */
 export interface DueDelivery {
   row: PendingRow;
   dueAtMs: number;
@@ -13,6 +13,8 @@ export interface DueDelivery {
 
 /** Deliveries of one webhook that are kept in memory; the rest of a longer list stays where it is. */
 export const windowItems = 256;
+/** Outcomes that may be on their way to the log before another attempt has to wait for one of them. */
+const maxUnrecorded = 64;
 /** What is read is never older than so many outcomes. */
 const rememberedItems = 1024;
 
@@ -41,7 +43,10 @@ export class Endpoint {
   readonly #items = new Map<string, DueDelivery>();
   /** Revisions of what was settled lately. */
   readonly #settled = new Map<string, number>();
-  #underWay = 0;
+  /** Attempts without an answer yet. */
+  #unanswered = 0;
+  /** Attempts with an answer that is not in the log yet. */
+  #unrecorded = 0;
   /** When the next attempt may begin, by the rate limit. */
   #nextTurnMs = 0;
 
@@ -57,17 +62,13 @@ export class Endpoint {
     return this.#items.size;
   }
 
-  get underWay(): number {
-    return this.#underWay;
-  }
-
   get inOrder(): boolean {
     return this.settings.ordering !== 'none';
   }
 
   /** Another attempt could begin, if only there were something to attempt. */
   get hasRoom(): boolean {
-    return this.#underWay < this.#concurrency;
+    return this.#unanswered < this.#concurrency && this.#unrecorded < maxUnrecorded;
   }
 
   /** There are more that wait, and not many are here. */
@@ -107,22 +108,18 @@ export class Endpoint {
     return position <= skipUpTo ? 'backlogSkipped' : null;
   }
 
-  succeeded(): void {
-    this.#failingSinceMs = null;
-  }
-
   /** Whoever says that it is gone, or has taken nothing for too long, is to be disabled. */
-  failed(
+  verdictOn(
     { statusCode, nextAttemptAtMs }: { readonly statusCode: number | null; readonly nextAttemptAtMs: number | null },
     nowMs: number,
   ): { readonly reason: 'failing' | 'gone'; readonly note: string } | null {
-    this.#failingSinceMs ??= nowMs;
     const { disableAfterMs } = this.settings;
+    const sinceMs = this.#failingSinceMs;
     if (this.webhook.status !== 'active') return null;
     if (statusCode === 410) return { reason: 'gone', note: 'The endpoint answered 410 Gone.' };
-    const isLasting = disableAfterMs !== null && nowMs - this.#failingSinceMs >= disableAfterMs;
+    const isLasting = disableAfterMs !== null && sinceMs !== null && nowMs - sinceMs >= disableAfterMs;
     if (nextAttemptAtMs !== null || !isLasting) return null;
-    return { reason: 'failing', note: `Nothing has been taken since ${new Date(this.#failingSinceMs).toISOString()}.` };
+    return { reason: 'failing', note: `Nothing has been taken since ${new Date(sinceMs).toISOString()}.` };
   }
 
   /** Whether an event is to be delivered; false for one that came before what is known of the webhook. */
@@ -214,13 +211,24 @@ export class Endpoint {
 
   begin(item: DueDelivery, nowMs: number): void {
     item.underWay = true;
-    this.#underWay++;
+    this.#unanswered++;
     const { ratePerSecond } = this.settings;
     if (ratePerSecond !== null) this.#nextTurnMs = Math.max(this.#nextTurnMs, nowMs) + 1000 / ratePerSecond;
   }
 
-  end(item: DueDelivery): void {
+  /**
+   * Whoever was attempted is done with it, and may be attempted with another one; the delivery itself is looked at again when its
+   * outcome is {@link recorded}.
+   */
+  answered(outcome: EventType | null, nowMs: number): void {
+    this.#unanswered--;
+    this.#unrecorded++;
+    if (outcome === 'DeliverySucceeded') this.#failingSinceMs = null;
+    else if (outcome === 'DeliveryAttemptFailed') this.#failingSinceMs ??= nowMs;
+  }
+
+  recorded(item: DueDelivery): void {
     item.underWay = false;
-    this.#underWay--;
+    this.#unrecorded--;
   }
 }

@@ -1,4 +1,6 @@
 import { decideOutcome } from '../domain/delivery/decide.ts';
+import type { PendingRow } from '../../projections/webhooks/queries.ts';
+import type { EventOf } from '../../schemas/generated/events.ts';
 import type { EventLog, NewEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Queries } from '../store/query-client.ts';
@@ -18,7 +20,10 @@ export interface SettlerDependencies {
 /** What cannot be attempted for a reason of this node's own is tried again after so long. */
 export const postponedMs = 1000;
 
-/** Makes one attempt of a delivery and appends its outcome under the revision that the delivery had. */
+/** What became of a delivery that was due, to be recorded; null when nothing did and it is due again later. */
+export type Outcome = { readonly event: NewEvent; readonly atMs: number } | null;
+
+/** Makes one attempt of a delivery, and appends its outcome under the revision that the delivery had. */
 export class Settler {
   readonly #deps: SettlerDependencies;
 
@@ -26,37 +31,40 @@ export class Settler {
     this.#deps = deps;
   }
 
-  /** One attempt, or the reason for none. Rejects when its outcome could not be recorded. */
-  async settle(endpoint: Endpoint, item: DueDelivery): Promise<void> {
-    const { row } = item;
-    const { webhook, event } = row;
+  /** One attempt, or the reason for none. */
+  async attempt(endpoint: Endpoint, { row }: DueDelivery): Promise<Outcome> {
+    const { attempts, clock } = this.#deps;
     const reason = endpoint.reasonToSkip(row);
-    if (reason !== null) {
-      await this.#record(endpoint, item, { type: 'DeliverySkipped', data: { webhook, event, reason } });
-      return;
-    }
-    const outcome = await this.#deps.attempts.make(row, endpoint.settings);
-    if (outcome === 'postponed') {
+    if (reason !== null) return this.#skipped(row, reason);
+    const outcome = await attempts.make(row, endpoint.settings);
+    if (outcome === 'postponed') return null;
+    if (outcome === 'event-gone') return this.#skipped(row, 'eventGone');
+    const { webhook, event, trigger, attempts: before, tries } = row;
+    const state = { webhook, event, trigger: trigger as 'event', attempts: before, tries };
+    const nowMs = clock.now();
+    return {
+      event: decideOutcome(state, endpoint.settings, outcome, { nowMs, random: Math.random() }),
+      atMs: nowMs,
+    };
+  }
+
+  #skipped({ webhook, event }: PendingRow, reason: EventOf<'DeliverySkipped'>['data']['reason']): Outcome {
+    return { event: { type: 'DeliverySkipped', data: { webhook, event, reason } }, atMs: this.#deps.clock.now() };
+  }
+
+  /** Rejects when the outcome could not be recorded. */
+  async record(endpoint: Endpoint, item: DueDelivery, outcome: Outcome): Promise<void> {
+    if (outcome === null) {
       item.dueAtMs = this.#deps.clock.now() + postponedMs;
       return;
     }
-    if (outcome === 'event-gone') {
-      await this.#record(endpoint, item, { type: 'DeliverySkipped', data: { webhook, event, reason: 'eventGone' } });
-      return;
-    }
-    const { trigger, attempts, tries } = row;
-    const state = { webhook, event, trigger: trigger as 'event', attempts, tries };
-    const nowMs = this.#deps.clock.now();
-    const decided = decideOutcome(state, endpoint.settings, outcome, { nowMs, random: Math.random() });
-    await this.#record(endpoint, item, decided, nowMs);
-    if (decided.type === 'DeliverySucceeded') endpoint.succeeded();
-    else {
-      const verdict = endpoint.failed(decided.data, this.#deps.clock.now());
-      if (verdict !== null) await this.#deps.disable(endpoint.id, verdict.reason, verdict.note);
-    }
+    await this.#append(endpoint, item, outcome);
+    if (outcome.event.type !== 'DeliveryAttemptFailed') return;
+    const verdict = endpoint.verdictOn(outcome.event.data, this.#deps.clock.now());
+    if (verdict !== null) await this.#deps.disable(endpoint.id, verdict.reason, verdict.note);
   }
 
-  async #record(endpoint: Endpoint, item: DueDelivery, event: NewEvent, atMs = this.#deps.clock.now()): Promise<void> {
+  async #append(endpoint: Endpoint, item: DueDelivery, { event, atMs }: NonNullable<Outcome>): Promise<void> {
     const { log, node, queries } = this.#deps;
     const { row } = item;
     const result = await log.append({
