@@ -7,11 +7,12 @@ export class AppendMeter {
   readonly #seconds = latencies();
   readonly #ends: Record<AppendEnd, number> = { accepted: 0, conflict: 0, unknown: 0, failed: 0 };
 
-  /** Counts an append that was called at `calledMs` (monotonic) when it ends. */
-  watch(append: Promise<AppendResult>, calledMs: number): void {
+  /** Counts an append that was called at `calledMs` (monotonic) when it ends; null is none. */
+  watch(append: Promise<AppendResult | null>, calledMs: number): void {
     append.then(
-      ({ outcome }) => {
-        this.#ends[outcome]++;
+      (result) => {
+        if (result === null) return;
+        this.#ends[result.outcome]++;
         this.#seconds.observe((performance.now() - calledMs) / 1000);
       },
       (error: unknown) => {

@@ -25,6 +25,14 @@ export interface EventLog {
    */
   append(request: AppendRequest): Promise<AppendResult>;
 
+  /**
+   * Appends one after the other, to one stream or to several, each only if the one before it was accepted: a fact, and what follows
+   * from it. Resolves with the answers in order, of which only the last can be a `conflict`: what stands behind that was not written.
+   * They share a flush where the backend can do that, but are no transaction: a crash may leave the first of them alone.
+   * Rejects as {@link append} does; EVENT_TOO_LARGE and VALIDATION_FAILED before anything is written.
+   */
+  appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]>;
+
   /** What was answered to the append with this id, as far as this node knows; null when there was none. */
   outcomeOf(stream: string, appendId: string): Promise<PastOutcome | null>;
 

@@ -37,7 +37,7 @@ export abstract class StoredLog implements EventLog {
   protected readonly store: StoreClient;
   protected readonly codec = new EventCodec();
   protected readonly live: LiveTail;
-  readonly #appends = new AppendMeter();
+  protected readonly meter = new AppendMeter();
 
   protected constructor(store: StoreClient) {
     this.store = store;
@@ -55,12 +55,23 @@ export abstract class StoredLog implements EventLog {
   append(request: AppendRequest): Promise<AppendResult> {
     const calledMs = performance.now();
     const append = this.submit(request);
-    this.#appends.watch(append, calledMs);
+    this.meter.watch(append, calledMs);
     return append;
   }
 
+  async appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
+    for (const request of requests) this.propose(request);
+    const results: AppendResult[] = [];
+    for (const request of requests) {
+      const result = await this.append(request);
+      results.push(result);
+      if (result.outcome === 'conflict') break;
+    }
+    return results;
+  }
+
   figures(): LogFigures {
-    return { ...this.#appends.read(), cluster: this.clusterFigures() };
+    return { ...this.meter.read(), cluster: this.clusterFigures() };
   }
 
   /** What there is to say of a cluster; a backend that has none says nothing. */

@@ -19,6 +19,8 @@ export interface ProposedAppend {
   readonly record: Uint8Array;
   /** The caller's own append id, or null when nobody can ever repeat this append. */
   readonly appendId: string | null;
+  /** Only if the append before it in the batch was accepted. */
+  readonly linked?: boolean;
   /** Where another order than this file's own has put it; must grow. Absent: behind the last one. */
   readonly position?: number;
 }
@@ -35,6 +37,9 @@ interface LogFileOptions {
 export type Verdict =
   | { readonly kind: 'accepted' | 'duplicate'; readonly position: number; readonly firstRevision: number }
   | { readonly kind: 'conflict'; readonly actualRevision: number };
+
+/** The answer to an append of a batch; `skipped`: it was not judged, as the one that it is linked to was not accepted. */
+export type BatchVerdict = Verdict | { readonly kind: 'skipped' };
 
 /** One append as it stands in the log file. */
 export interface StoredRecord {
@@ -55,6 +60,7 @@ export type ChainCheck =
   | { readonly intact: true; readonly records: number; readonly events: number; readonly headHash: string }
   | { readonly intact: false; readonly position: number; readonly reason: string };
 
+const skipped: BatchVerdict = { kind: 'skipped' };
 const maxCachedHeads = 100_000;
 /** Rows read at once, and what a page holds at most (the record that goes over it included). */
 const chunkRows = 200;
@@ -119,12 +125,18 @@ export class LogFile {
    * Judges and writes all appends in one flushed transaction, in the given order. With `folded`, the position up to which
    * another order has then been taken in is written with them. Throws when nothing was written.
    */
-  appendAll(proposals: readonly ProposedAppend[], folded = 0): Verdict[] {
+  appendAll(proposals: readonly ProposedAppend[], folded = 0): BatchVerdict[] {
     const before = { position: this.#position, hash: this.#hash, nextStreamId: this.#nextStreamId };
     try {
       return inTransaction(this.#db, () => {
         if (folded > 0) this.#sql.setProperty.run('folded', String(folded));
-        return proposals.map((proposal) => this.#judge(proposal));
+        let isBroken = false;
+        return proposals.map((proposal) => {
+          isBroken &&= proposal.linked === true;
+          const verdict = isBroken ? skipped : this.#judge(proposal);
+          isBroken = verdict.kind === 'conflict' || verdict.kind === 'skipped';
+          return verdict;
+        });
       });
     } catch (error) {
       this.#position = before.position;

@@ -198,6 +198,60 @@ export function describeEventLog(factory: LogFactory): void {
       });
     });
 
+    describe('chains', () => {
+      const outcomesOf = (results: readonly AppendResult[]): readonly string[] => results.map(({ outcome }) => outcome);
+
+      it('write what follows from a fact behind it, in their order', async () => {
+        const streams = [newStream(), newStream(), newStream()];
+        const heard: string[] = [];
+        const stop = log.subscribe((events) => heard.push(...events.map(({ stream }) => stream)));
+        const results = await log.appendChain(streams.map((stream) => appendOf(stream, { expected: 'none' })));
+        stop();
+        expect(outcomesOf(results)).toEqual(['accepted', 'accepted', 'accepted']);
+        const positions = results.map((result) => (result.outcome === 'accepted' ? result.position : 0));
+        expect(positions).toEqual([...positions].sort((a, b) => a - b));
+        expect(heard).toEqual(streams);
+      });
+
+      it('end with the first refusal: nothing behind it is written', async () => {
+        const [first, second, third] = [newStream(), newStream(), newStream()];
+        const taken = { expected: 3 } as const;
+        const chain = [appendOf(first), appendOf(second, taken), appendOf(third)];
+        expect(outcomesOf(await log.appendChain(chain))).toEqual(['accepted', 'conflict']);
+        expect((await log.readStream(first)).length).toBe(1);
+        expect(await log.readStream(third)).toEqual([]);
+        expect(outcomesOf(await log.appendChain([appendOf(second, taken), appendOf(third)]))).toEqual(['conflict']);
+        expect(await log.readStream(third)).toEqual([]);
+      });
+
+      it('may go on in the stream that they began', async () => {
+        const stream = newStream();
+        const chain = [appendOf(stream, { expected: 'none' }), appendOf(stream, { expected: 0 })];
+        expect(outcomesOf(await log.appendChain(chain))).toEqual(['accepted', 'accepted']);
+        expect((await log.readStream(stream)).map(({ revision }) => revision)).toEqual([0, 1]);
+      });
+
+      it('are refused as a whole when one of them cannot be written at all', async () => {
+        const [first, second] = [newStream(), newStream()];
+        const chain = [appendOf(first), appendOf(second, { events: [] })];
+        await expect(log.appendChain(chain)).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
+        expect(await log.readStream(first)).toEqual([]);
+      });
+
+      it('beside other appends of the same moment neither break those nor are broken by them', async () => {
+        const refused = newStream();
+        const kept = Array.from({ length: 20 }, newStream);
+        const lost = Array.from({ length: 20 }, newStream);
+        const all = kept.map((stream, i) => [
+          log.appendChain([appendOf(refused, { expected: 7 }), appendOf(lost[i] ?? '')]),
+          log.append(appendOf(stream)).then((result) => [result]),
+        ]);
+        const results = await Promise.all(all.flat());
+        expect(results.filter(([first]) => first?.outcome === 'accepted').length).toBe(kept.length);
+        expect(await Promise.all(lost.map((stream) => log.readStream(stream)))).toEqual(lost.map(() => []));
+      });
+    });
+
     describe('many appenders', () => {
       it('INV-2: at most one of those that expect the same revision is accepted, and no revision is missing', async () => {
         await fc.assert(

@@ -1,3 +1,4 @@
+import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { packAppends, verdictAt } from '../../store/append-batch.ts';
 import type { ProposedAppend } from '../../store/log-file.ts';
@@ -9,7 +10,8 @@ import { resultOf, StoredLog } from '../stored-log.ts';
 interface PendingAppend {
   readonly request: AppendRequest;
   readonly proposed: ProposedAppend;
-  readonly resolve: (result: AppendResult) => void;
+  /** Null: it was not judged, as the one before it in its chain was not accepted. */
+  readonly resolve: (result: AppendResult | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -45,13 +47,37 @@ export class EmbeddedLog extends StoredLog {
   protected override submit(request: AppendRequest): Promise<AppendResult> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendResult>();
     try {
-      if (this.#pending.length >= maxPending) throw new AppError('BUSY', { message: 'Too many appends are waiting.' });
-      this.#pending.push({ request, proposed: this.propose(request), resolve, reject });
+      this.#requireRoom();
+      this.#pending.push({
+        request,
+        proposed: this.propose(request),
+        resolve: resolve as PendingAppend['resolve'],
+        reject,
+      });
       this.#scheduleFlush();
     } catch (error) {
       reject(error);
     }
     return promise;
+  }
+
+  override async appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
+    const calledMs = performance.now();
+    this.#requireRoom();
+    const proposed = requests.map((request) => this.propose(request));
+    const answers = proposed.map((proposal, i) => {
+      const { promise, resolve, reject } = Promise.withResolvers<AppendResult | null>();
+      const request = definitely(requests[i], 'each proposal has its request');
+      this.#pending.push({ request, proposed: { ...proposal, linked: i > 0 }, resolve, reject });
+      this.meter.watch(promise, calledMs);
+      return promise;
+    });
+    this.#scheduleFlush();
+    return (await Promise.all(answers)).filter((answer) => answer !== null);
+  }
+
+  #requireRoom(): void {
+    if (this.#pending.length >= maxPending) throw new AppError('BUSY', { message: 'Too many appends are waiting.' });
   }
 
   override sync(): Promise<void> {
@@ -75,8 +101,7 @@ export class EmbeddedLog extends StoredLog {
 
   #flush(): void {
     if (this.#pending.length === 0) return;
-    const batch = this.#pending.length > maxBatch ? this.#pending.splice(0, maxBatch) : this.#pending;
-    if (batch === this.#pending) this.#pending = [];
+    const batch = this.#takeBatch();
     this.#inFlight++;
     const packed = packAppends(batch.map((pending) => pending.proposed));
     this.store.append(packed).then(
@@ -94,6 +119,16 @@ export class EmbeddedLog extends StoredLog {
     );
   }
 
+  /** A chain is never divided. */
+  #takeBatch(): PendingAppend[] {
+    let size = Math.min(this.#pending.length, maxBatch);
+    while (this.#pending[size]?.proposed.linked === true) size++;
+    if (size < this.#pending.length) return this.#pending.splice(0, size);
+    const batch = this.#pending;
+    this.#pending = [];
+    return batch;
+  }
+
   #settle(batch: readonly PendingAppend[], verdicts: Float64Array): void {
     const answers = batch.map((_, i) => verdictAt(verdicts, i));
     batch.forEach((pending, i) => {
@@ -106,7 +141,8 @@ export class EmbeddedLog extends StoredLog {
     this.store.noteHead(this.live.head);
     batch.forEach((pending, i) => {
       const verdict = answers[i];
-      if (verdict !== undefined) pending.resolve(resultOf(verdict, pending.request.events.length));
+      if (verdict === undefined) return;
+      pending.resolve(verdict.kind === 'skipped' ? null : resultOf(verdict, pending.request.events.length));
     });
   }
 }

@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../../kernel/errors.ts';
 import { randomText } from '../../kernel/ids.ts';
 import { packAppends, verdictAt } from '../../store/append-batch.ts';
-import { ownIdMark, type StoredRecord, type Verdict } from '../../store/log-file.ts';
+import { type BatchVerdict, ownIdMark, type StoredRecord } from '../../store/log-file.ts';
 import type { StoreClient } from '../../store/store-client.ts';
 import type { AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
 import type { ClusterFigures } from '../log-figures.ts';
@@ -197,7 +197,7 @@ export class KafkaLog extends StoredLog {
   }
 
   /** Judges and stores; tries again while the store cannot write (a full disk, say): the partition waits. */
-  async #judge(appends: readonly PlacedAppend[], folded: number): Promise<readonly Verdict[] | null> {
+  async #judge(appends: readonly PlacedAppend[], folded: number): Promise<readonly BatchVerdict[] | null> {
     while (!this.live.closed && this.#failure === null) {
       try {
         const verdicts = await this.store.append(packAppends(appends, folded));
@@ -213,7 +213,7 @@ export class KafkaLog extends StoredLog {
     return null;
   }
 
-  #settle(appends: readonly PlacedAppend[], verdicts: readonly Verdict[]): void {
+  #settle(appends: readonly PlacedAppend[], verdicts: readonly BatchVerdict[]): void {
     if (this.#startEnd === null) {
       appends.forEach((append, i) => {
         const verdict = verdicts[i];
@@ -228,7 +228,8 @@ export class KafkaLog extends StoredLog {
     this.store.noteHead(this.live.head);
     appends.forEach(({ stream, appendId, eventCount }, i) => {
       const verdict = verdicts[i];
-      if (verdict !== undefined) this.#outbox.settle(keyOf(stream, appendId), resultOf(verdict, eventCount));
+      if (verdict !== undefined && verdict.kind !== 'skipped')
+        this.#outbox.settle(keyOf(stream, appendId), resultOf(verdict, eventCount));
     });
   }
 
