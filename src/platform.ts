@@ -9,7 +9,7 @@ import { ExecutionStore } from './commands/execution-store.ts';
 import { forgetOrphanedSecrets } from './commands/forget-orphaned-secrets.ts';
 import { recordSkills } from './commands/record-skills.ts';
 import { ExternalExecutions } from './commands/report-execution.ts';
-import { ExecutionRequests } from './commands/request-execution.ts';
+import { ExecutionRequests, type Place } from './commands/request-execution.ts';
 import { UserStore } from './commands/user-store.ts';
 import type { Config } from './setting.ts';
 import { createDelivery, type Delivery } from './delivery/create-delivery.ts';
@@ -295,6 +295,7 @@ async function assemble(
     limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
+    followUpOf: (executionId, ending) => workflowService.orchestrator.followUpOf(executionId, ending),
     onError: (error, executionId) => {
       serverLog.write('error', 'execution.not_recorded', { executionId, error: describe(error) });
     },
@@ -308,6 +309,8 @@ async function assemble(
     maxSocketsPerUser: config.maxSocketsPerUser,
     heartbeatMs: config.heartbeatMs,
   });
+  const firstSteps: Place['followUp'] = (run, request, atMs) =>
+    workflowService.orchestrator.firstStepsOf(run, request, atMs);
   const requests = new ExecutionRequests({
     log,
     vault,
@@ -315,7 +318,7 @@ async function assemble(
     limits: { defaultTimeoutMs: config.defaultTimeoutMs, maxTimeoutMs, maxQueued: config.maxQueued },
     waiting: () => runner.waiting,
     placeFor: (skill, timeoutMs) =>
-      workflowOfRun(skill.metadata.name) === null ? runner.placeFor(skill, timeoutMs) : placeOfRun(node),
+      workflowOfRun(skill.metadata.name) === null ? runner.placeFor(skill, timeoutMs) : placeOfRun(node, firstSteps),
   });
   const runnerStats = (): RunnerStats => ({
     running: runner.running,

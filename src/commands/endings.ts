@@ -1,5 +1,5 @@
 import type { EventOf } from '../../schemas/generated/events.ts';
-import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { EventLog, NewEvent, RecordedEvent } from '../event-log/event-log.ts';
 
 /** The events that end an execution. */
 export type EndingEvent = EventOf<
@@ -7,7 +7,9 @@ export type EndingEvent = EventOf<
 >;
 
 /** True for an event after which nothing more happens to an execution. */
-export function isEnding(event: RecordedEvent): event is RecordedEvent<EndingEvent['type']> {
+export function isEnding(event: RecordedEvent): event is RecordedEvent<EndingEvent['type']>;
+export function isEnding(event: NewEvent): event is EndingEvent;
+export function isEnding(event: NewEvent): boolean {
   switch (event.type) {
     case 'ExecutionCompleted':
     case 'ExecutionFailed':

@@ -53,6 +53,11 @@ export class ExecutionStore {
     });
   }
 
+  /** The execution as far as it is in memory. */
+  known(executionId: string): LoadedExecution | undefined {
+    return this.#cache.get(executionId);
+  }
+
   /** The execution as the log has it. What comes from memory may be a moment old; an append finds out. */
   async load(executionId: string): Promise<LoadedExecution> {
     const cached = this.#cache.get(executionId);

@@ -3,7 +3,7 @@ import { decideAll } from '../domain/execution/decide-all.ts';
 import type { ExecutionCommand } from '../domain/execution/decide.ts';
 import { initialExecution } from '../domain/execution/state.ts';
 import { workflowOfRun } from '../domain/workflow/definition.ts';
-import type { AppendResult, EventLog, Position } from '../event-log/event-log.ts';
+import type { AppendRequest, AppendResult, EventLog, Position } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError } from '../kernel/errors.ts';
@@ -13,6 +13,7 @@ import { Turns } from '../kernel/turns.ts';
 import { checkParameters } from '../skills/parameters.ts';
 import type { LoadedSkill, SkillRetry } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
+import { appendWithFollowUp, type FollowUp } from './follow-up.ts';
 
 /** How an execution is to be run; all of it optional. */
 export interface RequestOptions {
@@ -67,6 +68,16 @@ export interface Place {
   readonly begin: (executionId: string) => void;
   /** Nothing was appended: the place is free again. */
   readonly giveBack: () => void;
+  /** What is to be appended right behind the request. */
+  readonly followUp?: (executionId: string, request: ExecutionRequested, atMs: number) => FollowUp | null;
+}
+
+/** A request that needs nothing but its append. */
+export interface PreparedRequest {
+  readonly executionId: string;
+  readonly append: AppendRequest;
+  /** To be told the answer, or that there is none: a place may be held. */
+  readonly settle: (result: AppendResult | null) => void;
 }
 
 interface Dependencies {
@@ -105,14 +116,26 @@ export class ExecutionRequests {
    * the key belongs to another order.
    */
   async request(order: ExecutionOrder): Promise<RequestedExecution> {
-    const { owner, skill, options } = order;
-    const { open, secret } = splitSecrets(skill, this.#checked(order));
-    const { idempotencyKey: key } = options;
-    const executionId = key === undefined ? newId('exec', this.#deps.clock) : derivedId('exec', owner, key);
+    const { open, secret } = splitSecrets(order.skill, this.#checked(order));
+    const executionId = this.#idOf(order);
     const draft = { order, executionId, params: open, secretParams: Object.keys(secret) };
     if (draft.secretParams.length === 0) return this.#append(draft);
     // One after the other: orders under one key must not mix up their secrets.
     return this.#turns.take(() => this.#withSecrets(draft, secret), executionId);
+  }
+
+  /**
+   * A request that somebody else appends; null when more has to be done for it. Throws PARAMS_INVALID and QUEUE_FULL. What is asked
+   * for must not be the run of a workflow.
+   */
+  prepare(order: ExecutionOrder): PreparedRequest | null {
+    const { open, secret } = splitSecrets(order.skill, this.#checked(order));
+    if (Object.keys(secret).length > 0) return null;
+    return this.#prepared({ order, executionId: this.#idOf(order), params: open, secretParams: [] });
+  }
+
+  #idOf({ owner, options: { idempotencyKey: key } }: ExecutionOrder): string {
+    return key === undefined ? newId('exec', this.#deps.clock) : derivedId('exec', owner, key);
   }
 
   /**
@@ -154,30 +177,43 @@ export class ExecutionRequests {
   }
 
   async #append(draft: Draft): Promise<RequestedExecution> {
-    const { log, clock, placeFor } = this.#deps;
-    const { executionId, order } = draft;
-    const { cause, causeId, causationId = null } = order.options;
-    const nowMs = clock.now();
-    const request = this.#toRequested(draft, nowMs);
-    const place = request.dueAtMs === null ? placeFor(order.skill, request.timeoutMs) : null;
-    const commands = [{ kind: 'request', request } as const, ...(place === null ? [] : [place.start])];
+    const { executionId } = draft;
+    const { append, followUp, settle } = this.#prepared(draft);
     let result: AppendResult | null = null;
     try {
-      result = await log.append({
-        stream: executionId,
-        events: decideAll(commands, initialExecution, nowMs),
-        expected: 'none',
-        actor: order.actor,
-        atMs: nowMs,
-        causationId,
-        correlationId: cause === 'batch' ? (causeId ?? null) : null,
-      });
+      result = await appendWithFollowUp(this.#deps.log, append, followUp);
     } finally {
-      if (result?.outcome === 'accepted') place?.begin(executionId);
-      else place?.giveBack();
+      settle(result);
     }
     if (result.outcome === 'accepted') return { executionId, position: result.position, created: true };
     return definitely(await this.#existing(draft), 'a stream that is not new has a first event');
+  }
+
+  #prepared(draft: Draft): PreparedRequest & { readonly followUp: FollowUp | null } {
+    const { clock, placeFor } = this.#deps;
+    const { executionId, order } = draft;
+    const { cause, causeId, causationId = null } = order.options;
+    const atMs = clock.now();
+    const request = this.#toRequested(draft, atMs);
+    const place = request.dueAtMs === null ? placeFor(order.skill, request.timeoutMs) : null;
+    const commands = [{ kind: 'request', request } as const, ...(place === null ? [] : [place.start])];
+    return {
+      executionId,
+      append: {
+        stream: executionId,
+        events: decideAll(commands, initialExecution, atMs),
+        expected: 'none',
+        actor: order.actor,
+        atMs,
+        causationId,
+        correlationId: cause === 'batch' ? (causeId ?? null) : null,
+      },
+      followUp: place?.followUp?.(executionId, request, atMs) ?? null,
+      settle: (result) => {
+        if (result?.outcome === 'accepted') place?.begin(executionId);
+        else place?.giveBack();
+      },
+    };
   }
 
   #checked({ skill, params }: ExecutionOrder): JsonObject {

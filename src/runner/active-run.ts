@@ -1,4 +1,6 @@
 import type { LogLevel } from '../../schemas/generated/events.ts';
+import { type EndingEvent, isEnding } from '../commands/endings.ts';
+import { appendWithFollowUp, type FollowUp } from '../commands/follow-up.ts';
 import {
   decideExecution,
   type ExecutionCommand,
@@ -20,6 +22,8 @@ export interface ActiveRunDependencies {
   readonly node: string;
   /** Reads the execution's stream again after somebody else appended to it. */
   readonly reload: (execution: TrackedExecution) => Promise<void>;
+  /** What is to be appended right behind the end of an execution. */
+  readonly followUpOf?: ((executionId: string, ending: EndingEvent) => FollowUp | null) | undefined;
   /** The server stops and waits no longer. */
   readonly givesUp: () => boolean;
   /** Told about what should never happen. */
@@ -140,8 +144,10 @@ export class ActiveRun implements RunEvents {
     if (events === null || events.length === 0) return true;
     const { log, clock, node: actor } = this.#deps;
     try {
-      const expected = loaded.revision;
-      return (await log.append({ stream, events, expected, actor, atMs: clock.now() })).outcome === 'accepted';
+      const append = { stream, events, expected: loaded.revision, actor, atMs: clock.now() };
+      const last = events.at(-1);
+      const followUp = last !== undefined && isEnding(last) ? this.#deps.followUpOf?.(stream, last) : null;
+      return (await appendWithFollowUp(log, append, followUp ?? null)).outcome === 'accepted';
     } catch (error) {
       if (!isAppError(error) || errorTable[error.code].retry === 'never' || this.#deps.givesUp()) throw error;
       await new Promise((resolve) => setTimeout(resolve, retryMs));

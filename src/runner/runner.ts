@@ -29,6 +29,8 @@ interface RunnerDependencies {
   readonly limits: Omit<RunLimits, 'timeoutMs'>;
   /** A skill that this node has; executions of others wait until it has them. */
   readonly skillOf: (name: string) => LoadedSkill | undefined;
+  /** What is to be appended right behind the end of an execution. */
+  readonly followUpOf?: ActiveRunDependencies['followUpOf'];
   /** The to-do list after a position of the log. */
   readonly todo: (after: number, limit: number) => Promise<readonly TodoItem[]>;
   /** Told about what should never happen. */

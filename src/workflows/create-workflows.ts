@@ -38,9 +38,13 @@ export function createWorkflows(parts: WorkflowParts): WorkflowService {
   return { workflows, orchestrator: new Orchestrator({ ...parts, workflows }) };
 }
 
-/** A run takes no place in the runner: it begins with its request, and whoever owns it takes it up from the log. */
-export function placeOfRun(node: string): Place {
+/**
+ * A run takes no place in the runner: it begins with its request, as its first steps do where this node owns it. Whoever owns it
+ * takes it up from the log.
+ */
+export function placeOfRun(node: string, firstSteps: Place['followUp']): Place {
   return {
+    ...(firstSteps !== undefined && { followUp: firstSteps }),
     start: { kind: 'start', node, mode: 'workflow', limits: null, skillDigest: null },
     begin: () => undefined,
     giveBack: () => undefined,

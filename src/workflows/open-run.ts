@@ -26,7 +26,11 @@ export function openRunOf(row: ExecutionRow): OpenRun {
   };
 }
 
-export function requestedRun({ stream: id, atMs: requestedAtMs, data }: RecordedEvent<'ExecutionRequested'>): OpenRun {
+export function requestedRun({
+  stream: id,
+  atMs: requestedAtMs,
+  data,
+}: Pick<RecordedEvent<'ExecutionRequested'>, 'stream' | 'atMs' | 'data'>): OpenRun {
   const { owner, skill, skillVersion, cause, causeId, params, secretParams } = data;
   const hasSecrets = secretParams.length > 0;
   return { id, owner, skill, skillVersion, cause, causeId, input: inputOf(params), hasSecrets, requestedAtMs };

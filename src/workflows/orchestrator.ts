@@ -1,8 +1,10 @@
-import { isEnding } from '../commands/endings.ts';
-import type { ExecutionRequests } from '../commands/request-execution.ts';
+import type { ExecutionRequested } from '../../schemas/generated/events.ts';
+import { type EndingEvent, isEnding } from '../commands/endings.ts';
+import type { FollowUp } from '../commands/follow-up.ts';
+import type { ExecutionRequests, PreparedRequest } from '../commands/request-execution.ts';
 import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
-import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { AppendResult, EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import { derivedId } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
@@ -10,7 +12,7 @@ import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type OpenRun, openRunOf, requestedRun } from './open-run.ts';
-import { requestStep } from './request-step.ts';
+import { prepareStep, requestStep } from './request-step.ts';
 import { failed, outcomeOf, outcomeOfRow, takeUpParts } from './run-parts.ts';
 import { type RecorderDependencies, RunRecorder } from './run-recorder.ts';
 import type { Workflows } from './workflows.ts';
@@ -38,6 +40,13 @@ interface ActiveRun {
   report: NodeJS.Timeout | null;
 }
 
+/** What a run goes on with, by the appends that are to stand behind what led to it. */
+interface Plan {
+  /** Null where more has to be done for it than an append. */
+  readonly launches: readonly { readonly launch: Launch; readonly prepared: PreparedRequest | null }[];
+  readonly ending: RunEnding | null;
+}
+
 const pageRuns = 1000;
 const retryMs = 1000;
 const reportMs = 100;
@@ -52,6 +61,8 @@ export class Orchestrator {
   readonly #deps: OrchestratorDependencies;
   readonly #runs = new Map<string, OpenRun>();
   readonly #active = new Map<string, ActiveRun>();
+  /** Runs whose requests are on their way to the log, with their first steps. */
+  readonly #planned = new Map<string, ActiveRun>();
   readonly #byExecution = new Map<string, ActiveRun>();
   readonly #work = new Set<Promise<void>>();
   readonly #recorder: RunRecorder;
@@ -97,6 +108,89 @@ export class Orchestrator {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
+  /**
+   * What is to be appended right behind the end of a step's execution: the requests of what begins then, or the end of the run. So the
+   * run knows of that end before the log does; when it is not recorded, the run is taken up anew.
+   */
+  followUpOf(executionId: string, ending: EndingEvent): FollowUp | null {
+    const active = this.#byExecution.get(executionId);
+    const part = active?.open.get(executionId);
+    if (active === undefined || part === undefined || active.cancelled || active.ended || !this.#accepting) return null;
+    const { run } = active;
+    if (run === null) return null;
+    this.#unfollow(active, executionId);
+    run.hasEnded(part.step, part.index, outcomeOf(ending));
+    return this.#followUp(active, run);
+  }
+
+  /** What is to be appended right behind the request of a run: the requests of its first steps. */
+  firstStepsOf(id: string, data: ExecutionRequested, atMs: number): FollowUp | null {
+    const of = requestedRun({ stream: id, atMs, data });
+    const isKnown = this.#runs.has(id) || this.#planned.has(id);
+    if (isKnown || of.hasSecrets || of.cause === 'retry' || !this.#accepting || !this.#deps.membership.owns(id))
+      return null;
+    const { owner, skill, skillVersion } = of;
+    const definition = this.#deps.workflows.knownDefinition(owner, workflowOfRun(skill) ?? '', Number(skillVersion));
+    if (definition === undefined) return null;
+    const run = new WorkflowRun(definition, of.input);
+    const active = activeRun(of, run);
+    this.#planned.set(id, active);
+    const { appends, settle } = this.#followUp(active, run);
+    return {
+      appends,
+      settle: (results) => {
+        this.#planned.delete(id);
+        settle(results);
+      },
+    };
+  }
+
+  #followUp(active: ActiveRun, run: WorkflowRun): FollowUp {
+    const launches = run.launches().map((launch) => ({ launch, prepared: this.#prepare(active, launch) }));
+    const { ending } = run;
+    const requests = launches.flatMap(({ prepared }) => (prepared === null ? [] : [prepared.append]));
+    const end = ending === null ? null : this.#recorder.prepareEnd(active.of, ending);
+    if (ending !== null) {
+      active.ended = true;
+      this.#quiet(active);
+    }
+    return {
+      appends: end === null ? requests : [...requests, end],
+      settle: (results) => {
+        this.#followed(active, { launches, ending }, results);
+      },
+    };
+  }
+
+  #prepare(active: ActiveRun, launch: Launch): PreparedRequest | null {
+    const prepared = prepareStep(active.of, launch, this.#deps);
+    if (prepared !== null) this.#follow(active, prepared.executionId, launch.step.id, launch.index);
+    return prepared;
+  }
+
+  /** The log has answered; what it did not take with what came before it is asked for by itself. */
+  #followed(active: ActiveRun, { launches, ending }: Plan, [fact, ...answers]: readonly AppendResult[]): void {
+    const isRecorded = fact?.outcome === 'accepted';
+    let at = 0;
+    for (const { launch, prepared } of launches) {
+      const answer = prepared === null ? null : (answers[at++] ?? null);
+      prepared?.settle(answer);
+      if (prepared !== null && answer?.outcome === 'accepted') {
+        if (active.cancelled || active.ended) this.#track(this.#recorder.cancel(prepared.executionId, runCancelled));
+      } else if (isRecorded) this.#track(this.#launch(active, launch));
+    }
+    if (!isRecorded) this.#takeUpAnew(active);
+    else if (ending === null) this.#reportSoon(active);
+    else if (answers[at]?.outcome !== 'accepted') this.#track(this.#end(active, ending));
+  }
+
+  #takeUpAnew(active: ActiveRun): void {
+    const { of } = active;
+    const wasTaken = this.#active.get(of.id) === active;
+    this.#drop(active);
+    if (wasTaken && this.#accepting && this.#runs.has(of.id)) this.#takeUp(of, false);
+  }
+
   #dealtAnew(): void {
     for (const [id, of] of this.#runs) {
       const isMine = this.#deps.membership.owns(id);
@@ -109,8 +203,8 @@ export class Orchestrator {
   #drop(active: ActiveRun): void {
     this.#quiet(active);
     active.ended = true;
-    this.#active.delete(active.of.id);
-    for (const id of active.open.keys()) this.#byExecution.delete(id);
+    if (this.#active.get(active.of.id) === active) this.#active.delete(active.of.id);
+    for (const id of [...active.open.keys()]) this.#unfollow(active, id);
   }
 
   #quiet({ timeout, report }: ActiveRun): void {
@@ -132,7 +226,11 @@ export class Orchestrator {
   #requested(event: RecordedEvent<'ExecutionRequested'>): void {
     const of = requestedRun(event);
     this.#runs.set(of.id, of);
-    if (this.#accepting && this.#deps.membership.owns(of.id)) this.#takeUp(of, of.cause !== 'retry');
+    const planned = this.#planned.get(of.id);
+    if (planned !== undefined) {
+      this.#active.set(of.id, planned);
+      this.#limit(planned);
+    } else if (this.#accepting && this.#deps.membership.owns(of.id)) this.#takeUp(of, of.cause !== 'retry');
   }
 
   #ended(event: RecordedEvent & Parameters<typeof outcomeOf>[0]): void {
@@ -149,8 +247,7 @@ export class Orchestrator {
   #settle(active: ActiveRun, id: string, outcome: PartOutcome): void {
     const part = active.open.get(id);
     if (part === undefined) return;
-    active.open.delete(id);
-    this.#byExecution.delete(id);
+    this.#unfollow(active, id);
     active.run?.hasEnded(part.step, part.index, outcome);
     this.#advance(active);
   }
@@ -188,15 +285,14 @@ export class Orchestrator {
 
   /** `isNew`: it was requested just now, so there is nothing of it yet. */
   #takeUp(of: OpenRun, isNew: boolean): void {
-    const idle = { run: null, cancelled: false, ended: false, timeout: null, report: null };
-    const active: ActiveRun = { of, open: new Map(), ...idle };
+    const active = activeRun(of, null);
     this.#active.set(of.id, active);
     this.#track(this.#begin(active, isNew));
   }
 
   async #begin(active: ActiveRun, isNew: boolean): Promise<void> {
     const { of } = active;
-    const { workflows, clock, vault } = this.#deps;
+    const { workflows, vault } = this.#deps;
     while (this.#accepting && !active.ended) {
       try {
         const definition = await workflows.definitionOf(
@@ -218,16 +314,7 @@ export class Orchestrator {
           this.#cancel(active, null);
           return;
         }
-        if (definition.timeoutMs !== null) {
-          const leftMs = of.requestedAtMs + definition.timeoutMs - clock.now();
-          active.timeout = setTimeout(
-            () => {
-              run.cancel();
-              this.#track(this.#recorder.timeOut(of));
-            },
-            Math.max(0, leftMs),
-          );
-        }
+        this.#limit(active);
         this.#advance(active);
         return;
       } catch (error) {
@@ -235,6 +322,20 @@ export class Orchestrator {
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
+  }
+
+  #limit(active: ActiveRun): void {
+    const { of, run } = active;
+    const timeoutMs = run?.timeoutMs ?? null;
+    if (timeoutMs === null) return;
+    const leftMs = of.requestedAtMs + timeoutMs - this.#deps.clock.now();
+    active.timeout = setTimeout(
+      () => {
+        active.run?.cancel();
+        this.#track(this.#recorder.timeOut(of));
+      },
+      Math.max(0, leftMs),
+    );
   }
 
   /** What there is of a run that was begun before. Returns whether it is to be cancelled. */
@@ -253,6 +354,11 @@ export class Orchestrator {
   #follow(active: ActiveRun, id: string, step: string, index: number | null): void {
     active.open.set(id, { step, index });
     this.#byExecution.set(id, active);
+  }
+
+  #unfollow(active: ActiveRun, id: string): void {
+    active.open.delete(id);
+    if (this.#byExecution.get(id) === active) this.#byExecution.delete(id);
   }
 
   /** It may have ended before this node followed it. */
@@ -280,7 +386,7 @@ export class Orchestrator {
     const id = derivedId('exec', of.owner, causeId);
     this.#follow(active, id, step.id, index);
     while (this.#accepting && active.open.has(id) && this.#runs.has(of.id)) {
-      const asked = await requestStep(of, launch, causeId, this.#deps);
+      const asked = await requestStep(of, launch, this.#deps);
       if (asked.kind === 'requested') {
         if (!asked.execution.created) await this.#settleIfEnded(active, id);
         else if (active.cancelled || !this.#runs.has(of.id)) await this.#recorder.cancel(id, runCancelled);
@@ -317,4 +423,8 @@ export class Orchestrator {
       });
     this.#work.add(tracked);
   }
+}
+
+function activeRun(of: OpenRun, run: WorkflowRun | null): ActiveRun {
+  return { of, run, open: new Map(), cancelled: false, ended: false, timeout: null, report: null };
 }

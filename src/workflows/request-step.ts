@@ -1,4 +1,11 @@
-import type { ExecutionRequests, RequestedExecution, RequestOptions } from '../commands/request-execution.ts';
+import type {
+  ExecutionOrder,
+  ExecutionRequests,
+  PreparedRequest,
+  RequestedExecution,
+  RequestOptions,
+} from '../commands/request-execution.ts';
+import { causeIdOf } from '../domain/workflow/definition.ts';
 import type { Launch, StepError } from '../domain/workflow/run.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
@@ -21,17 +28,44 @@ const notRequestable = ['PARAMS_INVALID', 'EVENT_TOO_LARGE', 'IDEMPOTENCY_KEY_RE
 
 /** Requests the execution of a step. INV-11: the id of its cause is its key, so that asking twice leads to one. */
 export async function requestStep(
-  { id: run, owner }: OpenRun,
-  { step, params }: Launch,
-  causeId: string,
+  run: OpenRun,
+  launch: Launch,
   { requests, skillOf, onError }: RequestDependencies,
 ): Promise<StepRequest> {
+  const { step } = launch;
   const skill = skillOf(step.skill);
   if (skill === undefined) {
     const error = { code: 'SKILL_NOT_FOUND', message: `There is no skill ${step.skill}.` };
     return { kind: 'refused', error };
   }
+  try {
+    return { kind: 'requested', execution: await requests.request(orderOf(run, launch, skill)) };
+  } catch (error) {
+    if (isAppError(error) && notRequestable.includes(error.code))
+      return { kind: 'refused', error: { code: error.code, message: error.message } };
+    if (!isAppError(error)) onError(error, run.id);
+    return { kind: 'later' };
+  }
+}
+
+/** The request for the execution of a step, where it needs nothing but its append; null where {@link requestStep} has to see to it. */
+export function prepareStep(
+  run: OpenRun,
+  launch: Launch,
+  { requests, skillOf }: Omit<RequestDependencies, 'onError'>,
+): PreparedRequest | null {
+  const skill = skillOf(launch.step.skill);
+  try {
+    return skill === undefined ? null : requests.prepare(orderOf(run, launch, skill));
+  } catch (error) {
+    if (isAppError(error)) return null;
+    throw error;
+  }
+}
+
+function orderOf({ id: run, owner }: OpenRun, { step, index, params }: Launch, skill: LoadedSkill): ExecutionOrder {
   const { timeoutMs, retry } = step;
+  const causeId = causeIdOf(run, step.id, index);
   const options: RequestOptions = {
     idempotencyKey: causeId,
     cause: 'workflow',
@@ -40,12 +74,5 @@ export async function requestStep(
     ...(timeoutMs !== null && { timeoutMs }),
     ...(retry !== null && { retry }),
   };
-  try {
-    return { kind: 'requested', execution: await requests.request({ owner, actor: run, skill, params, options }) };
-  } catch (error) {
-    if (isAppError(error) && notRequestable.includes(error.code))
-      return { kind: 'refused', error: { code: error.code, message: error.message } };
-    if (!isAppError(error)) onError(error, run);
-    return { kind: 'later' };
-  }
+  return { owner, actor: run, skill, params, options };
 }

@@ -1,6 +1,7 @@
 import type { ExecutionStore } from '../commands/execution-store.ts';
-import type { ExecutionCommand } from '../domain/execution/decide.ts';
+import { decideExecution, type ExecutionCommand } from '../domain/execution/decide.ts';
 import type { RunEnding } from '../domain/workflow/run.ts';
+import type { AppendRequest } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
 import type { OpenRun } from './open-run.ts';
@@ -42,6 +43,15 @@ export class RunRecorder {
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
+  }
+
+  /** The append that {@link end} would do, where the run is in memory. */
+  prepareEnd(run: OpenRun, ending: RunEnding): AppendRequest | null {
+    const { executions, clock, node: actor } = this.#deps;
+    const known = executions.known(run.id);
+    if (known?.state.phase !== 'running') return null;
+    const events = decideExecution(this.#commandOf(run, ending), known.state);
+    return { stream: run.id, events, expected: known.revision, actor, atMs: clock.now() };
   }
 
   #commandOf({ requestedAtMs }: OpenRun, ending: RunEnding): ExecutionCommand {

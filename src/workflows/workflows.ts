@@ -151,16 +151,20 @@ export class Workflows implements WorkflowStarter {
     return { reason: 'paramsInvalid', note: note.slice(0, 1000) };
   }
 
+  /** One version of a workflow, where it is in memory. */
+  knownDefinition(owner: string, name: string, version: number): WorkflowDefinition | undefined {
+    return this.#definitions.get(versionKey(owner, name, version));
+  }
+
   /** One version of a workflow; null when there is none. */
   async definitionOf(owner: string, name: string, version: number): Promise<WorkflowDefinition | null> {
-    const key = `${owner}/${name}@${String(version)}`;
-    const known = this.#definitions.get(key);
+    const known = this.knownDefinition(owner, name, version);
     if (known !== undefined) return known;
     const row = await this.#deps.queries.workflowVersion(workflowIdOf(owner, name), version);
     if (row === null) return null;
     const definition = definitionIn(row);
     if (this.#definitions.size >= maxCached) this.#definitions.clear();
-    this.#definitions.set(key, definition);
+    this.#definitions.set(versionKey(owner, name, version), definition);
     return definition;
   }
 
@@ -179,6 +183,10 @@ export class Workflows implements WorkflowStarter {
 /** A workflow's stream: its name counts within its owner's. */
 export function workflowIdOf(owner: string, name: string): string {
   return derivedId('wf', owner, name);
+}
+
+function versionKey(owner: string, name: string, version: number): string {
+  return `${owner}/${name}@${String(version)}`;
 }
 
 export function definitionIn({ definitionJson }: WorkflowVersionRow): WorkflowDefinition {

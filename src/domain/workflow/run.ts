@@ -126,6 +126,11 @@ export class WorkflowRun {
     return this.#completed(steps);
   }
 
+  /** How long it may take from its request; null where it has no limit. */
+  get timeoutMs(): number | null {
+    return this.#definition.timeoutMs;
+  }
+
   /** In percent, by the weights of the steps. */
   get progress(): number {
     let [done, all] = [0, 0];

@@ -1,0 +1,40 @@
+import type { AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
+import { definitely } from '../kernel/assert.ts';
+import { isAppError } from '../kernel/errors.ts';
+
+/** What is to be appended right behind a fact, because of it. */
+export interface FollowUp {
+  readonly appends: readonly AppendRequest[];
+  /** Told the answers: of the fact, and of those appends that were judged. None at all when the fact was not recorded. */
+  readonly settle: (results: readonly AppendResult[]) => void;
+}
+
+/** Appends a fact, and what follows from it in one chain. Whatever is wrong with the rest, the fact is recorded without it. */
+export async function appendWithFollowUp(
+  log: Pick<EventLog, 'append' | 'appendChain'>,
+  fact: AppendRequest,
+  followUp: FollowUp | null,
+): Promise<AppendResult> {
+  if (followUp === null) return log.append(fact);
+  let results: readonly AppendResult[] = [];
+  try {
+    results = await appendAll(log, fact, followUp.appends);
+    return definitely(results[0], 'every chain has an answer to its first append');
+  } finally {
+    followUp.settle(results);
+  }
+}
+
+async function appendAll(
+  log: Pick<EventLog, 'append' | 'appendChain'>,
+  fact: AppendRequest,
+  rest: readonly AppendRequest[],
+): Promise<readonly AppendResult[]> {
+  try {
+    if (rest.length > 0) return await log.appendChain([fact, ...rest]);
+  } catch (error) {
+    // Then nothing was written.
+    if (!isAppError(error) || error.code !== 'EVENT_TOO_LARGE') throw error;
+  }
+  return [await log.append(fact)];
+}
