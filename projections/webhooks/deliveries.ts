@@ -1,6 +1,6 @@
 import type { EventOf } from '../../schemas/generated/events.ts';
 import type { RecordedEvent } from '../../src/event-log/event-log.ts';
-import { derivedId } from '../../src/kernel/ids.ts';
+import { derivedIdAt } from '../../src/kernel/ids.ts';
 import type { ReadModelWriter } from '../../src/projecting/projection.ts';
 import {
   deliveriesTable,
@@ -31,22 +31,23 @@ export function subjectOfEmitted({ stream, data }: RecordedEvent<'EventEmitted'>
 }
 
 /** The id of the delivery of an event to a webhook, which is also the `webhook-id` that the receiver sees: the same for ever. */
-export function deliveryIdOf(webhook: string, event: string): string {
-  return derivedId('dlv', webhook, event);
+export function deliveryIdOf(webhook: string, { id: event, atMs }: Pick<RecordedEvent, 'id' | 'atMs'>): string {
+  return derivedIdAt('dlv', atMs, webhook, event);
 }
 
 /** The delivery that an event is to a webhook that wants it. */
 export function deliveryOfEvent(
-  { id: event, type, atMs, position }: RecordedEvent,
+  recorded: RecordedEvent,
   eventType: string,
   { owner, skill, key: orderKey }: Subject,
   webhook: string,
 ): NewDelivery {
+  const { id: event, type, atMs, position } = recorded;
   const trigger = type === 'WebhookTested' ? 'test' : 'event';
   return {
     webhook,
     event,
-    id: deliveryIdOf(webhook, event),
+    id: deliveryIdOf(webhook, recorded),
     owner,
     eventType,
     skill,
@@ -79,7 +80,7 @@ export function addDelivery(write: ReadModelWriter, { atMs, ...delivery }: NewDe
   count(write, delivery.webhook, { total: 1 });
 }
 
-/** What the stream of a delivery says of it. */
+/** What the stream of a delivery says of it: by that stream it goes from then on, however ids were made at its time. */
 export function applyDelivery(event: RecordedEvent, write: ReadModelWriter): void {
   switch (event.type) {
     case 'DeliveryRequested':
@@ -113,7 +114,7 @@ function askedFor(event: Recorded<'DeliveryRequested'>, write: ReadModelWriter):
   }
   uncount(write, webhook, row.status);
   const again = { status: 'pending', endedAtMs: null, skipReason: null, tries: 0 } as const;
-  write.update(deliveriesTable, row, { ...again, trigger, nextAttemptAtMs: atMs, revision, position });
+  write.update(deliveriesTable, row, { ...again, id, trigger, nextAttemptAtMs: atMs, revision, position });
 }
 
 function ended(
@@ -122,7 +123,7 @@ function ended(
   status: DeliveryStatus,
   nextAttemptAtMs: number | null,
 ): void {
-  const { data, atMs, revision } = event;
+  const { stream: id, data, atMs, revision } = event;
   const { webhook, attempt, statusCode } = data;
   const row = write.get(deliveriesTable, webhook, data.event);
   if (row === undefined) return;
@@ -130,7 +131,7 @@ function ended(
   const endedAtMs = status === 'pending' ? null : atMs;
   const tries = row.tries + 1;
   write.update(deliveriesTable, row, {
-    ...{ status, attempts: attempt, tries, statusCode, errorCode, endedAtMs, nextAttemptAtMs, revision },
+    ...{ id, status, attempts: attempt, tries, statusCode, errorCode, endedAtMs, nextAttemptAtMs, revision },
   });
   const counts = write.get(deliveryCountsTable, webhook);
   if (counts === undefined) return;
@@ -145,12 +146,12 @@ function ended(
   write.update(deliveryCountsTable, counts, { failed, failingSinceMs: counts.failingSinceMs ?? atMs });
 }
 
-function skipped({ data, atMs, revision }: Recorded<'DeliverySkipped'>, write: ReadModelWriter): void {
+function skipped({ stream: id, data, atMs, revision }: Recorded<'DeliverySkipped'>, write: ReadModelWriter): void {
   const row = write.get(deliveriesTable, data.webhook, data.event);
   if (row?.status !== 'pending') return;
   const skipReason = data.reason;
   write.update(deliveriesTable, row, {
-    ...{ status: 'skipped', endedAtMs: atMs, nextAttemptAtMs: null, skipReason, revision },
+    ...{ id, status: 'skipped', endedAtMs: atMs, nextAttemptAtMs: null, skipReason, revision },
   });
   count(write, data.webhook, { skipped: 1 });
 }

@@ -27,7 +27,7 @@ interface Subscription extends WebhookFilter {
  */
 export const webhooksProjection: Projection = {
   name: 'webhooks',
-  version: 3,
+  version: 4,
   tables: [webhooksTable, subscriptionsTable, deliveriesTable, deliveryCountsTable, replaysTable],
   apply(event, write) {
     if (event.type.startsWith('Webhook')) applyWebhook(event, write);

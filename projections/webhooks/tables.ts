@@ -105,8 +105,8 @@ export const deliveriesTable = defineTable<DeliveryRow>({
     revision: 'integer',
     position: 'integer',
   },
-  fixed: ['id', 'owner', 'eventType', 'skill', 'orderKey', 'createdAtMs'],
-  // None by id: ids follow no order, and each row would touch a page of its own in such an index.
+  fixed: ['owner', 'eventType', 'skill', 'orderKey', 'createdAtMs'],
+  // None by id: whoever knows that knows webhook and event.
   indexes: [
     { columns: ['webhook', 'createdAtMs'] },
     // The to-do list.

@@ -7,7 +7,7 @@ import type { AppendRequest, AppendResult, EventLog, Position } from '../event-l
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError } from '../kernel/errors.ts';
-import { derivedId, newId } from '../kernel/ids.ts';
+import { derivedId, derivedIdAt, newId } from '../kernel/ids.ts';
 import { canonicalJson, type JsonObject, type JsonValue } from '../kernel/json.ts';
 import { Turns } from '../kernel/turns.ts';
 import { checkParameters } from '../skills/parameters.ts';
@@ -30,6 +30,8 @@ export interface RequestOptions {
   readonly retry?: SkillRetry;
   /** A repetition with the same key gives the same execution and starts no other. */
   readonly idempotencyKey?: string;
+  /** When that happened from which the key follows, where that is known wherever the key is: part of the execution's id. */
+  readonly keyedAtMs?: number;
   readonly cause?: ExecutionCause;
   readonly causeId?: string;
   /** Id of the event that led to it. */
@@ -134,8 +136,9 @@ export class ExecutionRequests {
     return this.#prepared({ order, executionId: this.#idOf(order), params: open, secretParams: [] });
   }
 
-  #idOf({ owner, options: { idempotencyKey: key } }: ExecutionOrder): string {
-    return key === undefined ? newId('exec', this.#deps.clock) : derivedId('exec', owner, key);
+  #idOf({ owner, options: { idempotencyKey: key, keyedAtMs } }: ExecutionOrder): string {
+    if (key === undefined) return newId('exec', this.#deps.clock);
+    return keyedAtMs === undefined ? derivedId('exec', owner, key) : derivedIdAt('exec', keyedAtMs, owner, key);
   }
 
   /**

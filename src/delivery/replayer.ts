@@ -105,12 +105,14 @@ export class Replayer {
     const { event, eventType, skill } = match;
     const delivery = await this.#deps.queries.deliveryOf(hook.id, event.id);
     if (delivery?.status === 'pending' || (scope === 'missing' && delivery?.status === 'delivered')) return false;
-    return this.#append(hook, event, { eventType, skill, replay, revision: delivery?.revision ?? -1 });
+    const stream = delivery?.id ?? deliveryIdOf(hook.id, event);
+    return this.#append(hook, event, stream, { eventType, skill, replay, revision: delivery?.revision ?? -1 });
   }
 
   async #append(
     { id: webhook, owner }: WebhookRow,
     { id: event }: RecordedEvent,
+    stream: string,
     {
       revision,
       ...what
@@ -123,7 +125,7 @@ export class Replayer {
   ): Promise<boolean> {
     const { log, clock, node } = this.#deps;
     const result = await log.append({
-      stream: deliveryIdOf(webhook, event),
+      stream,
       events: [{ type: 'DeliveryRequested', data: { webhook, event, owner, ...what, trigger: 'replay' } }],
       expected: revision < 0 ? 'none' : revision,
       actor: node,

@@ -4,7 +4,7 @@ import type { ExecutionRequests } from '../commands/request-execution.ts';
 import type { LivingSchedule } from '../domain/schedule/state.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError } from '../kernel/errors.ts';
-import { derivedId } from '../kernel/ids.ts';
+import { derivedIdAt } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { checkParameters } from '../skills/parameters.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
@@ -29,6 +29,7 @@ export interface WorkflowStarter {
     readonly workflow: string;
     readonly params: JsonObject;
     readonly idempotencyKey: string;
+    readonly keyedAtMs: number;
     readonly cause: 'schedule';
     readonly causeId: string;
     readonly causationId: string;
@@ -60,8 +61,14 @@ export class Launcher {
   }
 
   /** The execution that a firing leads to: the same whoever asks, and however often. */
-  executionOf(schedule: string, { owner, settings }: LivingSchedule, firing: string): string | null {
-    return settings.targetKind === 'none' ? null : derivedId('exec', owner, keyOf(schedule, firing));
+  executionOf(
+    schedule: string,
+    { owner, settings }: LivingSchedule,
+    instantMs: number,
+    trigger: 'manual' | 'time',
+  ): string | null {
+    if (settings.targetKind === 'none') return null;
+    return derivedIdAt('exec', instantMs, owner, keyOf(schedule, instantMs, trigger === 'manual'));
   }
 
   async obstacleFor({ owner, settings }: LivingSchedule): Promise<Obstacle | null> {
@@ -85,9 +92,9 @@ export class Launcher {
     causationId: string,
   ): Promise<Obstacle | null> {
     const { target, targetKind } = settings;
-    const firing = fired.trigger === 'manual' ? `manual/${String(fired.instantMs)}` : String(fired.instantMs);
-    const cause = { cause: 'schedule', causeId: `${schedule}/${String(fired.instantMs)}`, causationId } as const;
-    const idempotencyKey = keyOf(schedule, firing);
+    const { instantMs } = fired;
+    const cause = { cause: 'schedule', causeId: `${schedule}/${String(instantMs)}`, causationId } as const;
+    const key = { idempotencyKey: keyOf(schedule, instantMs, fired.trigger === 'manual'), keyedAtMs: instantMs };
     try {
       const params = await this.#paramsOf(settings);
       if (targetKind === 'workflow') {
@@ -96,7 +103,7 @@ export class Launcher {
           actor: schedule,
           workflow: target,
           params,
-          idempotencyKey,
+          ...key,
           ...cause,
         });
         return null;
@@ -105,7 +112,7 @@ export class Launcher {
       if (skill === undefined) return { reason: 'targetMissing', note: `There is no skill ${target}.` };
       await this.#deps.requests.request({
         ...{ owner, actor: schedule, skill, params },
-        options: { idempotencyKey, ...cause },
+        options: { ...key, ...cause },
       });
       return null;
     } catch (error) {
@@ -149,6 +156,6 @@ export class Launcher {
   }
 }
 
-function keyOf(schedule: string, firing: string): string {
-  return `${schedule}/${firing}`;
+function keyOf(schedule: string, instantMs: number, isManual: boolean): string {
+  return `${schedule}/${isManual ? 'manual/' : ''}${String(instantMs)}`;
 }

@@ -245,7 +245,7 @@ export class Scheduler {
       ...times,
       nowMs,
       open: [...open],
-      executionOf: ({ instantMs }) => this.#deps.launcher.executionOf(id, state, String(instantMs)),
+      executionOf: ({ instantMs }) => this.#deps.launcher.executionOf(id, state, instantMs, 'time'),
       alreadyFired,
       obstacle,
     });

@@ -143,7 +143,7 @@ export class Schedules {
           message: obstacle.note,
         });
       const instantMs = unusedInstant(this.#deps.clock.now(), row.lastFiredAtMs);
-      const execution = this.#deps.launcher.executionOf(id, state, `manual/${String(instantMs)}`);
+      const execution = this.#deps.launcher.executionOf(id, state, instantMs, 'manual');
       const fired = { instantMs, effectiveAtMs: instantMs, trigger: 'manual', execution, backfill: null } as const;
       const position = await this.#append(row, actor, [{ type: 'ScheduleFired', data: fired }], instantMs);
       if (position === null) continue;

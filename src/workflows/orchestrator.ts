@@ -6,7 +6,7 @@ import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
 import type { AppendResult, EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
-import { derivedId } from '../kernel/ids.ts';
+import { derivedIdAt } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
@@ -383,7 +383,7 @@ export class Orchestrator {
     const { of } = active;
     const { step, index } = launch;
     const causeId = causeIdOf(of.id, step.id, index);
-    const id = derivedId('exec', of.owner, causeId);
+    const id = derivedIdAt('exec', of.requestedAtMs, of.owner, causeId);
     this.#follow(active, id, step.id, index);
     while (this.#accepting && active.open.has(id) && this.#runs.has(of.id)) {
       const asked = await requestStep(of, launch, this.#deps);

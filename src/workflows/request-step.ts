@@ -63,11 +63,12 @@ export function prepareStep(
   }
 }
 
-function orderOf({ id: run, owner }: OpenRun, { step, index, params }: Launch, skill: LoadedSkill): ExecutionOrder {
+function orderOf({ id: run, owner, requestedAtMs }: OpenRun, { step, index, params }: Launch, skill: LoadedSkill): ExecutionOrder {
   const { timeoutMs, retry } = step;
   const causeId = causeIdOf(run, step.id, index);
   const options: RequestOptions = {
     idempotencyKey: causeId,
+    keyedAtMs: requestedAtMs,
     cause: 'workflow',
     causeId,
     causationId: `${run}@1`,

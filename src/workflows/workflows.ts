@@ -38,6 +38,7 @@ export interface RunOrder {
   readonly version?: number;
   readonly params: JsonValue | undefined;
   readonly idempotencyKey?: string | null;
+  readonly keyedAtMs?: number;
   readonly cause?: 'api' | 'retry' | 'schedule';
   readonly causeId?: string;
   readonly causationId?: string;
@@ -103,7 +104,8 @@ export class Workflows implements WorkflowStarter {
 
   /** Requests a run. Throws WORKFLOW_NOT_FOUND, and what a request for an execution throws. */
   async run(order: RunOrder): Promise<RequestedExecution> {
-    const { owner, actor, workflow, params, idempotencyKey = null, cause = 'api', causeId, causationId } = order;
+    const { owner, actor, workflow, params, idempotencyKey = null, keyedAtMs } = order;
+    const { cause = 'api', causeId, causationId } = order;
     const version = order.version ?? null;
     const definition = await this.#runnable(owner, workflow, version, cause === 'retry');
     return this.#deps.requests.request({
@@ -113,6 +115,7 @@ export class Workflows implements WorkflowStarter {
         ...(causeId !== undefined && { causeId }),
         ...(causationId !== undefined && { causationId }),
         ...(idempotencyKey !== null && { idempotencyKey }),
+        ...(keyedAtMs !== undefined && { keyedAtMs }),
       },
     });
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { derivedId, newId, randomText } from '../../../src/kernel/ids.ts';
+import { derivedId, derivedIdAt, newId, randomText } from '../../../src/kernel/ids.ts';
 
 const at = (atMs: number) => ({ now: () => atMs, monotonicMs: () => 0 });
 
@@ -35,5 +35,13 @@ describe('identifiers', () => {
       }),
     );
     expect(derivedId('exec', 'ab', 'c')).not.toBe(derivedId('exec', 'a', 'bc'));
+  });
+
+  it('that are derived at a time depend on every part, and sort by that time among all others', () => {
+    expect(derivedIdAt('exec', 5, 'a')).toBe(derivedIdAt('exec', 5, 'a'));
+    expect(derivedIdAt('exec', 5, 'a')).not.toBe(derivedIdAt('exec', 5, 'b'));
+    expect(derivedIdAt('exec', 5, 'a')).toMatch(/^exec_[0-9A-Za-z]{20}$/);
+    const ids = [newId('exec', at(999)), derivedIdAt('exec', 1000, 'a'), newId('exec', at(1001))];
+    expect([...ids].sort()).toEqual(ids);
   });
 });
