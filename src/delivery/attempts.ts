@@ -75,19 +75,22 @@ export class Attempts {
     const secrets = secretsAt(sealed, nowMs);
     const body = payloadOf(event, row);
     const own = this.#headers(row, body, secrets, nowMs);
-    const requestHeaders = { ...own, ...maskHeaders(sealed.headers) };
+    const isPlain = Object.keys(sealed.headers).length === 0;
+    const requestHeaders = isPlain ? own : { ...own, ...maskHeaders(sealed.headers) };
     const checked = this.#checked(settings);
     if (!checked.ok) return refused(checked.problem, requestHeaders);
     const answer = await egress.post({
       url: checked.url,
-      headers: { ...own, ...sealed.headers },
+      headers: isPlain ? own : { ...own, ...sealed.headers },
       body,
       deadlineMs: settings.timeoutMs,
       maxResponseBytes,
     });
     // What is this node's own fault is no attempt.
     if (answer.kind === 'failed' && ['aborted', 'unavailable'].includes(answer.code)) return 'postponed';
-    return withoutSecrets(outcomeOf(answer, requestHeaders), [...secrets, ...Object.values(sealed.headers)]);
+    const outcome = outcomeOf(answer, requestHeaders);
+    if (outcome.responseExcerpt === '' && outcome.location === null) return outcome;
+    return withoutSecrets(outcome, [...secrets, ...Object.values(sealed.headers)]);
   }
 
   async #eventOf(id: string): Promise<RecordedEvent | null> {

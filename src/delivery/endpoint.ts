@@ -188,19 +188,23 @@ export class Endpoint {
 
   #firstDue(nowMs: number): DueDelivery | number | null {
     let soonestMs: number | null = null;
-    const blocked = new Set<string>();
-    const items = this.inOrder ? this.#sorted() : this.#items.values();
-    for (const item of items) {
-      const key = this.settings.ordering === 'key' ? item.row.orderKey : '';
-      const isBlocked = this.inOrder && blocked.has(key);
-      if (!isBlocked && !item.underWay) {
-        const dueAtMs = this.reasonToSkip(item.row) === null ? item.dueAtMs : 0;
-        if (dueAtMs <= nowMs) return item;
-        soonestMs = Math.min(soonestMs ?? dueAtMs, dueAtMs);
-      }
-      blocked.add(key);
+    for (const item of this.inOrder ? this.#firstOfKeys() : this.#items.values()) {
+      if (item.underWay) continue;
+      const dueAtMs = this.reasonToSkip(item.row) === null ? item.dueAtMs : 0;
+      if (dueAtMs <= nowMs) return item;
+      soonestMs = Math.min(soonestMs ?? dueAtMs, dueAtMs);
     }
     return soonestMs;
+  }
+
+  /** Those that nothing has to go before: the oldest of each key, or of all. */
+  #firstOfKeys(): Iterable<DueDelivery> {
+    const first = new Map<string, DueDelivery>();
+    for (const item of this.#sorted()) {
+      const key = this.settings.ordering === 'key' ? item.row.orderKey : '';
+      if (!first.has(key)) first.set(key, item);
+    }
+    return first.values();
   }
 
   #sorted(): readonly DueDelivery[] {

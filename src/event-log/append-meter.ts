@@ -7,16 +7,24 @@ export class AppendMeter {
   readonly #seconds = latencies();
   readonly #ends: Record<AppendEnd, number> = { accepted: 0, conflict: 0, unknown: 0, failed: 0 };
 
-  /** Counts an append that was called at `calledMs` (monotonic) when it ends; null is none. */
-  watch(append: Promise<AppendResult | null>, calledMs: number): void {
+  /** Counts an append that was called at `calledMs` and answered at `nowMs` (both monotonic). */
+  answered({ outcome }: AppendResult, calledMs: number, nowMs: number): void {
+    this.#ends[outcome]++;
+    this.#seconds.observe((nowMs - calledMs) / 1000);
+  }
+
+  failed(error: unknown): void {
+    this.#ends[isAppError(error) && error.code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'failed']++;
+  }
+
+  /** Counts an append that was called at `calledMs` (monotonic) when it ends. */
+  watch(append: Promise<AppendResult>, calledMs: number): void {
     append.then(
       (result) => {
-        if (result === null) return;
-        this.#ends[result.outcome]++;
-        this.#seconds.observe((performance.now() - calledMs) / 1000);
+        this.answered(result, calledMs, performance.now());
       },
       (error: unknown) => {
-        this.#ends[isAppError(error) && error.code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'failed']++;
+        this.failed(error);
       },
     );
   }

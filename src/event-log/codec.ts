@@ -3,6 +3,7 @@ import type avro from 'avsc';
 import type { EventType, IhumanEvent } from '../../schemas/generated/events.ts';
 import { eventSchemas } from '../../schemas/generated/schemas.ts';
 import { BugError, definitely } from '../kernel/assert.ts';
+import { headOf } from '../kernel/bytes.ts';
 import { isAppError } from '../kernel/errors.ts';
 import { type AvroSchema, parseSchema } from './avro.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -48,7 +49,7 @@ export class EventCodec {
       return this.encode(event);
     }
     head.copy(this.#scratch);
-    return Buffer.from(this.#scratch.subarray(0, end));
+    return headOf(this.#scratch, end);
   }
 
   /** The event in the bytes, brought to today's schema; `Undecodable` when nothing here knows the schema or the bytes are damaged. */

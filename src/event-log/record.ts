@@ -4,6 +4,7 @@ import type avro from 'avsc';
 
 import { recordSchemaJson } from '../../schemas/generated/schemas.ts';
 import { BugError } from '../kernel/assert.ts';
+import { headOf } from '../kernel/bytes.ts';
 import { type AvroSchema, parseSchema } from './avro.ts';
 import type { EventCodec } from './codec.ts';
 import type { RecordedEvent } from './event-log.ts';
@@ -19,6 +20,7 @@ export interface AppendRecord {
 }
 
 let recordType: avro.Type | undefined;
+let recordScratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 function typeOfRecord(): avro.Type {
   recordType ??= parseSchema(JSON.parse(recordSchemaJson) as AvroSchema);
@@ -27,7 +29,10 @@ function typeOfRecord(): avro.Type {
 
 /** The bytes of an append: the same on every backend, and what the chain hash covers. */
 export function encodeRecord(record: AppendRecord): Buffer {
-  return typeOfRecord().toBuffer(record);
+  const end = typeOfRecord().encode(record, recordScratch, 0);
+  if (end >= 0) return headOf(recordScratch, end);
+  recordScratch = Buffer.allocUnsafeSlow(recordScratch.length * 2 - end);
+  return encodeRecord(record);
 }
 
 /** The append in the bytes. Bytes that hold none are our own mistake or damage: throws BugError. */

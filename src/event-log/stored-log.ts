@@ -49,15 +49,7 @@ export abstract class StoredLog implements EventLog {
 
   abstract close(): Promise<void>;
 
-  /** {@link EventLog.append} as this backend does it. */
-  protected abstract submit(request: AppendRequest): Promise<AppendResult>;
-
-  append(request: AppendRequest): Promise<AppendResult> {
-    const calledMs = performance.now();
-    const append = this.submit(request);
-    this.meter.watch(append, calledMs);
-    return append;
-  }
+  abstract append(request: AppendRequest): Promise<AppendResult>;
 
   async appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
     for (const request of requests) this.propose(request);

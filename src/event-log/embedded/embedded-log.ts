@@ -1,4 +1,3 @@
-import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { packAppends, verdictAt } from '../../store/append-batch.ts';
 import type { ProposedAppend } from '../../store/log-file.ts';
@@ -10,6 +9,7 @@ import { resultOf, StoredLog } from '../stored-log.ts';
 interface PendingAppend {
   readonly request: AppendRequest;
   readonly proposed: ProposedAppend;
+  readonly calledMs: number;
   /** Null: it was not judged, as the one before it in its chain was not accepted. */
   readonly resolve: (result: AppendResult | null) => void;
   readonly reject: (error: unknown) => void;
@@ -44,32 +44,28 @@ export class EmbeddedLog extends StoredLog {
     return log;
   }
 
-  protected override submit(request: AppendRequest): Promise<AppendResult> {
+  override append(request: AppendRequest): Promise<AppendResult> {
     const { promise, resolve, reject } = Promise.withResolvers<AppendResult>();
     try {
       this.#requireRoom();
-      this.#pending.push({
-        request,
-        proposed: this.propose(request),
-        resolve: resolve as PendingAppend['resolve'],
-        reject,
-      });
+      // Nothing stands before it that could keep it from being judged.
+      const answer = resolve as PendingAppend['resolve'];
+      this.#pending.push({ request, proposed: this.propose(request), calledMs: performance.now(), resolve: answer, reject });
       this.#scheduleFlush();
     } catch (error) {
+      this.meter.failed(error);
       reject(error);
     }
     return promise;
   }
 
   override async appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
-    const calledMs = performance.now();
     this.#requireRoom();
-    const proposed = requests.map((request) => this.propose(request));
-    const answers = proposed.map((proposal, i) => {
+    const calledMs = performance.now();
+    const chain = requests.map((request, i) => ({ request, proposed: { ...this.propose(request), linked: i > 0 } }));
+    const answers = chain.map((append) => {
       const { promise, resolve, reject } = Promise.withResolvers<AppendResult | null>();
-      const request = definitely(requests[i], 'each proposal has its request');
-      this.#pending.push({ request, proposed: { ...proposal, linked: i > 0 }, resolve, reject });
-      this.meter.watch(promise, calledMs);
+      this.#pending.push({ ...append, calledMs, resolve, reject });
       return promise;
     });
     this.#scheduleFlush();
@@ -113,7 +109,10 @@ export class EmbeddedLog extends StoredLog {
       },
       (error: unknown) => {
         this.#inFlight--;
-        for (const pending of batch) pending.reject(error);
+        for (const pending of batch) {
+          this.meter.failed(error);
+          pending.reject(error);
+        }
         this.#scheduleFlush();
       },
     );
@@ -139,10 +138,16 @@ export class EmbeddedLog extends StoredLog {
     });
     this.live.wake();
     this.store.noteHead(this.live.head);
+    const nowMs = performance.now();
     batch.forEach((pending, i) => {
       const verdict = answers[i];
-      if (verdict === undefined) return;
-      pending.resolve(verdict.kind === 'skipped' ? null : resultOf(verdict, pending.request.events.length));
+      if (verdict === undefined || verdict.kind === 'skipped') {
+        pending.resolve(null);
+        return;
+      }
+      const result = resultOf(verdict, pending.request.events.length);
+      this.meter.answered(result, pending.calledMs, nowMs);
+      pending.resolve(result);
     });
   }
 }

@@ -108,7 +108,14 @@ export class KafkaLog extends StoredLog {
     }
   }
 
-  protected override async submit(request: AppendRequest): Promise<AppendResult> {
+  override append(request: AppendRequest): Promise<AppendResult> {
+    const calledMs = performance.now();
+    const append = this.#submit(request);
+    this.meter.watch(append, calledMs);
+    return append;
+  }
+
+  async #submit(request: AppendRequest): Promise<AppendResult> {
     if (this.#failure !== null) {
       throw new AppError('LOG_UNAVAILABLE', { message: stopped(this.#failure), cause: this.#failure });
     }
