@@ -10,8 +10,6 @@ interface Entry {
   stored: 'no' | 'maybe' | 'same';
 }
 
-const maxCleanEntries = 20_000;
-
 /** SQL that makes a table's indexes. */
 export function createIndexesSql(table: TableDefinition): string {
   const indexes = table.indexes.map((index, i) => {
@@ -50,7 +48,9 @@ export class TableBuffer {
   /** Null when a row has nothing but its key and fixed columns. */
   readonly #update: StatementSync | null;
   readonly #delete: StatementSync;
-  readonly #entries = new Map<string, Entry>();
+  /** Rows that were touched since the last flush, and between that and the one before: others are not kept. */
+  #entries = new Map<string, Entry>();
+  #earlier = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
   #latest: Entry | null = null;
 
@@ -116,12 +116,14 @@ export class TableBuffer {
       entry.dirty = false;
     }
     this.#dirty.clear();
-    if (this.#entries.size > maxCleanEntries) this.#entries.clear();
+    this.#earlier = this.#entries;
+    this.#entries = new Map();
   }
 
   /** Forgets everything that was not flushed. */
   discard(): void {
     this.#entries.clear();
+    this.#earlier.clear();
     this.#dirty.clear();
   }
 
@@ -136,7 +138,12 @@ export class TableBuffer {
   }
 
   #entry(key: readonly Cell[]): Entry | undefined {
-    return this.#entries.get(nameOf(key));
+    const name = nameOf(key);
+    const known = this.#entries.get(name);
+    if (known !== undefined) return known;
+    const earlier = this.#earlier.get(name);
+    if (earlier !== undefined) this.#entries.set(name, earlier);
+    return earlier;
   }
 
   #add(key: readonly Cell[], stored: Entry['stored']): Entry {
