@@ -10,12 +10,19 @@ export interface FollowUp {
 }
 
 /** Appends a fact, and what follows from it in one chain. Whatever is wrong with the rest, the fact is recorded without it. */
-export async function appendWithFollowUp(
+export function appendWithFollowUp(
   log: Pick<EventLog, 'append' | 'appendChain'>,
   fact: AppendRequest,
   followUp: FollowUp | null,
 ): Promise<AppendResult> {
-  if (followUp === null) return log.append(fact);
+  return followUp === null ? log.append(fact) : appendBoth(log, fact, followUp);
+}
+
+async function appendBoth(
+  log: Pick<EventLog, 'append' | 'appendChain'>,
+  fact: AppendRequest,
+  followUp: FollowUp,
+): Promise<AppendResult> {
   let results: readonly AppendResult[] = [];
   try {
     results = await appendAll(log, fact, followUp.appends);

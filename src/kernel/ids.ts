@@ -89,8 +89,8 @@ export function derivedIdAt(prefix: IdPrefix, atMs: number, ...parts: readonly s
 }
 
 function digestText(parts: readonly string[], length: number): string {
-  const digest = hash('sha256', JSON.stringify(parts), 'buffer');
+  const digest = hash('sha256', JSON.stringify(parts), 'latin1');
   let text = '';
-  for (let i = 0; i < length; i++) text += alphabet.charAt(digest.readUInt8(i) % base);
+  for (let i = 0; i < length; i++) text += alphabet.charAt(digest.charCodeAt(i) % base);
   return text;
 }
