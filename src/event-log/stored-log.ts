@@ -1,6 +1,7 @@
 import { AppError } from '../kernel/errors.ts';
 import { maxNameBytes } from '../store/append-batch.ts';
-import { expectedCode, type ProposedAppend, type StoredRecord, type Verdict } from '../store/log-file.ts';
+import { expectedCode, type ProposedAppend, type Verdict } from '../store/log-file.ts';
+import type { StoredRecord } from '../store/log-pages.ts';
 import type { StoreClient } from '../store/store-client.ts';
 import { AppendMeter } from './append-meter.ts';
 import { EventCodec } from './codec.ts';

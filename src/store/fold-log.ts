@@ -4,7 +4,8 @@ import type { RecordedEvent } from '../event-log/event-log.ts';
 import { toRecordedEvents } from '../event-log/record.ts';
 import type { Projection } from '../projecting/projection.ts';
 import { ReadModels } from '../projecting/read-models.ts';
-import type { LogFile, StoredRecord } from './log-file.ts';
+import type { LogFile } from './log-file.ts';
+import type { StoredRecord } from './log-pages.ts';
 
 interface FoldOptions {
   readonly log: LogFile;

@@ -4,6 +4,7 @@ import { chainHash, decodeRecord, genesisHash } from '../event-log/record.ts';
 import { definitely } from '../kernel/assert.ts';
 import { AppError } from '../kernel/errors.ts';
 import { randomText } from '../kernel/ids.ts';
+import { chunkRows, gather, type StoredRecord } from './log-pages.ts';
 import { bytesOf, logDdl, type LogStatements, prepareLogStatements, type Row } from './log-sql.ts';
 import { type Durability, inTransaction, isCorruption, openDatabase } from './sqlite.ts';
 
@@ -41,15 +42,6 @@ export type Verdict =
 /** The answer to an append of a batch; `skipped`: it was not judged, as the one that it is linked to was not accepted. */
 export type BatchVerdict = Verdict | { readonly kind: 'skipped' };
 
-/** One append as it stands in the log file. */
-export interface StoredRecord {
-  readonly position: number;
-  readonly stream: string;
-  readonly firstRevision: number;
-  readonly eventCount: number;
-  readonly record: Uint8Array;
-}
-
 interface StreamHead {
   readonly id: number;
   revision: number;
@@ -62,9 +54,6 @@ export type ChainCheck =
 
 const skipped: BatchVerdict = { kind: 'skipped' };
 const maxCachedHeads = 100_000;
-/** Rows read at once, and what a page holds at most (the record that goes over it included). */
-const chunkRows = 200;
-const maxPageBytes = 16 * 1024 * 1024;
 
 const formatVersion = '1';
 
@@ -351,39 +340,4 @@ function isExpected(expected: number, actualRevision: number): boolean {
   if (expected === expectedCode.any) return true;
   if (expected === expectedCode.exists) return actualRevision >= 0;
   return expected === actualRevision;
-}
-
-/**
- * Reads in chunks until it has enough. Each chunk is read to its end: a statement that is left half-way keeps its snapshot,
- * and everything read on the connection afterwards would be as old as that.
- */
-function gather(
-  nextRows: (last: Row | undefined) => Row[],
-  limit: number,
-  nameOf: (row: Row) => string,
-  fromRevision = 0,
-): StoredRecord[] {
-  const records: StoredRecord[] = [];
-  let last: Row | undefined;
-  let events = 0;
-  let bytes = 0;
-  for (;;) {
-    const rows = nextRows(last);
-    for (const row of rows) {
-      const record = {
-        position: Number(row.position),
-        stream: nameOf(row),
-        firstRevision: Number(row.revision),
-        eventCount: Number(row.events),
-        record: bytesOf(row.record),
-      };
-      records.push(record);
-      // Of the record that a page begins inside of, only the events that were asked for count.
-      events += record.eventCount - Math.max(0, fromRevision - record.firstRevision);
-      bytes += record.record.length;
-      if (events >= limit || bytes >= maxPageBytes) return records;
-    }
-    last = rows.at(-1);
-    if (rows.length < chunkRows) return records;
-  }
 }

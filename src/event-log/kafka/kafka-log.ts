@@ -1,7 +1,8 @@
 import { AppError, isAppError } from '../../kernel/errors.ts';
 import { randomText } from '../../kernel/ids.ts';
 import { packAppends, verdictAt } from '../../store/append-batch.ts';
-import { type BatchVerdict, ownIdMark, type StoredRecord } from '../../store/log-file.ts';
+import { type BatchVerdict, ownIdMark } from '../../store/log-file.ts';
+import type { StoredRecord } from '../../store/log-pages.ts';
 import type { StoreClient } from '../../store/store-client.ts';
 import type { AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
 import type { ClusterFigures } from '../log-figures.ts';
