@@ -295,7 +295,7 @@ async function assemble(
     limits: { heapMb: config.heapMb, rssMb: config.rssMb, outputBytes, resultBytes },
     skillOf: (name) => catalog.get(name),
     todo: (after, limit) => queries.todoAfter(after, limit),
-    followUpOf: (executionId, ending) => workflowService.orchestrator.followUpOf(executionId, ending),
+    followUpOf: (executionId, ending) => workflowService.orchestrator.consequences.ofEnding(executionId, ending),
     onError: (error, executionId) => {
       serverLog.write('error', 'execution.not_recorded', { executionId, error: describe(error) });
     },
@@ -310,7 +310,7 @@ async function assemble(
     heartbeatMs: config.heartbeatMs,
   });
   const firstSteps: Place['followUp'] = (run, request, atMs) =>
-    workflowService.orchestrator.firstStepsOf(run, request, atMs);
+    workflowService.orchestrator.consequences.ofRequest(run, request, atMs);
   const requests = new ExecutionRequests({
     log,
     vault,

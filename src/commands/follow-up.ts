@@ -1,17 +1,16 @@
-import type { AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
-import { definitely } from '../kernel/assert.ts';
+import type { AppendedWith, AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
 import { isAppError } from '../kernel/errors.ts';
 
 /** What is to be appended right behind a fact, because of it. */
 export interface FollowUp {
   readonly appends: readonly AppendRequest[];
-  /** Told the answers: of the fact, and of those appends that were judged. None at all when the fact was not recorded. */
-  readonly settle: (results: readonly AppendResult[]) => void;
+  /** Told the answers; null when it is not known to have been recorded. */
+  readonly settle: (appended: AppendedWith | null) => void;
 }
 
-/** Appends a fact, and what follows from it in one chain. Whatever is wrong with the rest, the fact is recorded without it. */
+/** Appends a fact, and with it what follows from it. Whatever is wrong with the rest, the fact is recorded without it. */
 export function appendWithFollowUp(
-  log: Pick<EventLog, 'append' | 'appendChain'>,
+  log: Pick<EventLog, 'append' | 'appendWith'>,
   fact: AppendRequest,
   followUp: FollowUp | null,
 ): Promise<AppendResult> {
@@ -19,29 +18,29 @@ export function appendWithFollowUp(
 }
 
 async function appendBoth(
-  log: Pick<EventLog, 'append' | 'appendChain'>,
+  log: Pick<EventLog, 'append' | 'appendWith'>,
   fact: AppendRequest,
-  followUp: FollowUp,
+  { appends, settle }: FollowUp,
 ): Promise<AppendResult> {
-  let results: readonly AppendResult[] = [];
+  let appended: AppendedWith | null = null;
   try {
-    results = await appendAll(log, fact, followUp.appends);
-    return definitely(results[0], 'every chain has an answer to its first append');
+    appended = await appendAll(log, fact, appends);
+    return appended.fact;
   } finally {
-    followUp.settle(results);
+    settle(appended);
   }
 }
 
 async function appendAll(
-  log: Pick<EventLog, 'append' | 'appendChain'>,
+  log: Pick<EventLog, 'append' | 'appendWith'>,
   fact: AppendRequest,
   rest: readonly AppendRequest[],
-): Promise<readonly AppendResult[]> {
+): Promise<AppendedWith> {
   try {
-    if (rest.length > 0) return await log.appendChain([fact, ...rest]);
+    if (rest.length > 0) return await log.appendWith(fact, rest);
   } catch (error) {
     // Then nothing was written.
     if (!isAppError(error) || error.code !== 'EVENT_TOO_LARGE') throw error;
   }
-  return [await log.append(fact)];
+  return { fact: await log.append(fact), consequences: rest.map(() => null) };
 }

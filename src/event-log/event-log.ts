@@ -26,12 +26,12 @@ export interface EventLog {
   append(request: AppendRequest): Promise<AppendResult>;
 
   /**
-   * Appends one after the other, to one stream or to several, each only if the one before it was accepted: a fact, and what follows
-   * from it. Resolves with the answers in order, of which only the last can be a `conflict`: what stands behind that was not written.
-   * They share a flush where the backend can do that, but are no transaction: a crash may leave the first of them alone.
-   * Rejects as {@link append} does; EVENT_TOO_LARGE and VALIDATION_FAILED before anything is written.
+   * Appends a fact and what follows from it, to any streams: the consequences only if the fact was accepted, and each of them by
+   * itself. They share a flush where the backend can do that, but are no transaction: a crash may leave the fact alone.
+   * Rejects as {@link append} does where the fact is concerned, and with EVENT_TOO_LARGE or VALIDATION_FAILED, for any of them, before
+   * anything is written.
    */
-  appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]>;
+  appendWith(fact: AppendRequest, consequences: readonly AppendRequest[]): Promise<AppendedWith>;
 
   /** What was answered to the append with this id, as far as this node knows; null when there was none. */
   outcomeOf(stream: string, appendId: string): Promise<PastOutcome | null>;
@@ -130,6 +130,13 @@ export interface Conflict {
 }
 
 export type AppendResult = Accepted | Conflict;
+
+/** What became of a fact and of what follows from it. */
+export interface AppendedWith {
+  readonly fact: AppendResult;
+  /** One for each; null where it was not judged, as the fact was refused, or where its outcome is not known. */
+  readonly consequences: readonly (AppendResult | null)[];
+}
 
 /** An answer that was given before. */
 export type PastOutcome = Omit<Accepted, 'lastRevision'> | Conflict;

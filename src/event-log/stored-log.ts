@@ -6,6 +6,7 @@ import type { StoreClient } from '../store/store-client.ts';
 import { AppendMeter } from './append-meter.ts';
 import { EventCodec } from './codec.ts';
 import type {
+  AppendedWith,
   AppendRequest,
   AppendResult,
   EventLog,
@@ -52,15 +53,12 @@ export abstract class StoredLog implements EventLog {
 
   abstract append(request: AppendRequest): Promise<AppendResult>;
 
-  async appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
-    for (const request of requests) this.propose(request);
-    const results: AppendResult[] = [];
-    for (const request of requests) {
-      const result = await this.append(request);
-      results.push(result);
-      if (result.outcome === 'conflict') break;
-    }
-    return results;
+  async appendWith(fact: AppendRequest, consequences: readonly AppendRequest[]): Promise<AppendedWith> {
+    for (const request of [fact, ...consequences]) this.propose(request);
+    const result = await this.append(fact);
+    if (result.outcome === 'conflict') return { fact: result, consequences: consequences.map(() => null) };
+    const answers = consequences.map((request) => this.append(request).catch(() => null));
+    return { fact: result, consequences: await Promise.all(answers) };
   }
 
   figures(): LogFigures {

@@ -20,7 +20,7 @@ export interface ProposedAppend {
   readonly record: Uint8Array;
   /** The caller's own append id, or null when nobody can ever repeat this append. */
   readonly appendId: string | null;
-  /** Only if the append before it in the batch was accepted. */
+  /** Only if the last append before it that is not linked was accepted. */
   readonly linked?: boolean;
   /** Where another order than this file's own has put it; must grow. Absent: behind the last one. */
   readonly position?: number;
@@ -39,7 +39,7 @@ export type Verdict =
   | { readonly kind: 'accepted' | 'duplicate'; readonly position: number; readonly firstRevision: number }
   | { readonly kind: 'conflict'; readonly actualRevision: number };
 
-/** The answer to an append of a batch; `skipped`: it was not judged, as the one that it is linked to was not accepted. */
+/** The answer to an append of a batch; `skipped`: it was not judged, as the one that it is linked to was refused. */
 export type BatchVerdict = Verdict | { readonly kind: 'skipped' };
 
 interface StreamHead {
@@ -119,11 +119,11 @@ export class LogFile {
     try {
       return inTransaction(this.#db, () => {
         if (folded > 0) this.#sql.setProperty.run('folded', String(folded));
-        let isBroken = false;
+        let isRefused = false;
         return proposals.map((proposal) => {
-          isBroken &&= proposal.linked === true;
-          const verdict = isBroken ? skipped : this.#judge(proposal);
-          isBroken = verdict.kind === 'conflict' || verdict.kind === 'skipped';
+          if (proposal.linked === true) return isRefused ? skipped : this.#judge(proposal);
+          const verdict = this.#judge(proposal);
+          isRefused = verdict.kind === 'conflict';
           return verdict;
         });
       });

@@ -1,18 +1,18 @@
-import type { ExecutionRequested } from '../../schemas/generated/events.ts';
-import { type EndingEvent, isEnding } from '../commands/endings.ts';
-import type { FollowUp } from '../commands/follow-up.ts';
-import type { ExecutionRequests, PreparedRequest } from '../commands/request-execution.ts';
+import { isEnding } from '../commands/endings.ts';
+import type { ExecutionRequests } from '../commands/request-execution.ts';
 import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
-import type { AppendResult, EventLog, RecordedEvent } from '../event-log/event-log.ts';
+import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import { derivedIdAt } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
 import type { Vault } from '../vault/vault.ts';
+import { type ActiveRun, activeRun, ActiveRuns, quiet } from './active-runs.ts';
+import { Consequences } from './consequences.ts';
 import { type OpenRun, openRunOf, requestedRun } from './open-run.ts';
-import { prepareStep, requestStep } from './request-step.ts';
+import { requestStep } from './request-step.ts';
 import { failed, outcomeOf, outcomeOfRow, takeUpParts } from './run-parts.ts';
 import { type RecorderDependencies, RunRecorder } from './run-recorder.ts';
 import type { Workflows } from './workflows.ts';
@@ -27,26 +27,6 @@ interface OrchestratorDependencies extends RecorderDependencies {
   readonly skillOf: (name: string) => LoadedSkill | undefined;
 }
 
-/** A run that this node looks after. */
-interface ActiveRun {
-  readonly of: OpenRun;
-  /** Null until its definition is here. */
-  run: WorkflowRun | null;
-  /** Its executions that have not ended. */
-  readonly open: Map<string, { readonly step: string; readonly index: number | null }>;
-  cancelled: boolean;
-  ended: boolean;
-  timeout: NodeJS.Timeout | null;
-  report: NodeJS.Timeout | null;
-}
-
-/** What a run goes on with, by the appends that are to stand behind what led to it. */
-interface Plan {
-  /** Null where more has to be done for it than an append. */
-  readonly launches: readonly { readonly launch: Launch; readonly prepared: PreparedRequest | null }[];
-  readonly ending: RunEnding | null;
-}
-
 const pageRuns = 1000;
 const retryMs = 1000;
 const reportMs = 100;
@@ -58,12 +38,10 @@ const runCancelled = 'The run of its workflow was cancelled.';
  * asking for a step twice leads to one execution.
  */
 export class Orchestrator {
+  readonly consequences: Consequences;
   readonly #deps: OrchestratorDependencies;
   readonly #runs = new Map<string, OpenRun>();
-  readonly #active = new Map<string, ActiveRun>();
-  /** Runs whose requests are on their way to the log, with their first steps. */
-  readonly #planned = new Map<string, ActiveRun>();
-  readonly #byExecution = new Map<string, ActiveRun>();
+  readonly #active = new ActiveRuns();
   readonly #work = new Set<Promise<void>>();
   readonly #recorder: RunRecorder;
   readonly #unsubscribe: () => void;
@@ -72,6 +50,7 @@ export class Orchestrator {
   constructor(deps: OrchestratorDependencies) {
     this.#deps = deps;
     this.#recorder = new RunRecorder(deps);
+    this.consequences = this.#foresee();
     this.#unsubscribe = deps.log.subscribe((events) => {
       for (const event of events) this.#hear(event);
     });
@@ -104,90 +83,30 @@ export class Orchestrator {
   async stop(): Promise<void> {
     this.#accepting = false;
     this.#unsubscribe();
-    for (const active of this.#active.values()) this.#quiet(active);
+    for (const active of this.#active.all()) quiet(active);
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  /**
-   * What is to be appended right behind the end of a step's execution: the requests of what begins then, or the end of the run. So the
-   * run knows of that end before the log does; when it is not recorded, the run is taken up anew.
-   */
-  followUpOf(executionId: string, ending: EndingEvent): FollowUp | null {
-    const active = this.#byExecution.get(executionId);
-    const part = active?.open.get(executionId);
-    if (active === undefined || part === undefined || active.cancelled || active.ended || !this.#accepting) return null;
-    const { run } = active;
-    if (run === null) return null;
-    this.#unfollow(active, executionId);
-    run.hasEnded(part.step, part.index, outcomeOf(ending));
-    return this.#followUp(active, run);
-  }
-
-  /** What is to be appended right behind the request of a run: the requests of its first steps. */
-  firstStepsOf(id: string, data: ExecutionRequested, atMs: number): FollowUp | null {
-    const of = requestedRun({ stream: id, atMs, data });
-    const isKnown = this.#runs.has(id) || this.#planned.has(id);
-    if (isKnown || of.hasSecrets || of.cause === 'retry' || !this.#accepting || !this.#deps.membership.owns(id))
-      return null;
-    const { owner, skill, skillVersion } = of;
-    const definition = this.#deps.workflows.knownDefinition(owner, workflowOfRun(skill) ?? '', Number(skillVersion));
-    if (definition === undefined) return null;
-    const run = new WorkflowRun(definition, of.input);
-    const active = activeRun(of, run);
-    this.#planned.set(id, active);
-    const { appends, settle } = this.#followUp(active, run);
-    return {
-      appends,
-      settle: (results) => {
-        this.#planned.delete(id);
-        settle(results);
-      },
-    };
-  }
-
-  #followUp(active: ActiveRun, run: WorkflowRun): FollowUp {
-    const launches = run.launches().map((launch) => ({ launch, prepared: this.#prepare(active, launch) }));
-    const { ending } = run;
-    const requests = launches.flatMap(({ prepared }) => (prepared === null ? [] : [prepared.append]));
-    const end = ending === null ? null : this.#recorder.prepareEnd(active.of, ending);
-    if (ending !== null) {
-      active.ended = true;
-      this.#quiet(active);
-    }
-    return {
-      appends: end === null ? requests : [...requests, end],
-      settle: (results) => {
-        this.#followed(active, { launches, ending }, results);
-      },
-    };
-  }
-
-  #prepare(active: ActiveRun, launch: Launch): PreparedRequest | null {
-    const prepared = prepareStep(active.of, launch, this.#deps);
-    if (prepared !== null) this.#follow(active, prepared.executionId, launch.step.id, launch.index);
-    return prepared;
-  }
-
-  /** The log has answered; what it did not take with what came before it is asked for by itself. */
-  #followed(active: ActiveRun, { launches, ending }: Plan, [fact, ...answers]: readonly AppendResult[]): void {
-    const isRecorded = fact?.outcome === 'accepted';
-    let at = 0;
-    for (const { launch, prepared } of launches) {
-      const answer = prepared === null ? null : (answers[at++] ?? null);
-      prepared?.settle(answer);
-      if (prepared !== null && answer?.outcome === 'accepted') {
-        if (active.cancelled || active.ended) this.#track(this.#recorder.cancel(prepared.executionId, runCancelled));
-      } else if (isRecorded) this.#track(this.#launch(active, launch));
-    }
-    if (!isRecorded) this.#takeUpAnew(active);
-    else if (ending === null) this.#reportSoon(active);
-    else if (answers[at]?.outcome !== 'accepted') this.#track(this.#end(active, ending));
+  #foresee(): Consequences {
+    const { membership } = this.#deps;
+    return new Consequences({
+      ...this.#deps,
+      active: this.#active,
+      recorder: this.#recorder,
+      takesUp: ({ id }) => this.#accepting && !this.#runs.has(id) && membership.owns(id),
+      isAccepting: () => this.#accepting,
+      launch: (active, launch) => this.#track(this.#launch(active, launch)),
+      end: (active, ending) => this.#track(this.#end(active, ending)),
+      goesOn: (active) => this.#reportSoon(active),
+      tooLate: (executionId) => this.#track(this.#recorder.cancel(executionId, runCancelled)),
+      takeUpAnew: (active) => this.#takeUpAnew(active),
+    });
   }
 
   #takeUpAnew(active: ActiveRun): void {
     const { of } = active;
     const wasTaken = this.#active.get(of.id) === active;
-    this.#drop(active);
+    this.#active.drop(active);
     if (wasTaken && this.#accepting && this.#runs.has(of.id)) this.#takeUp(of, false);
   }
 
@@ -196,20 +115,8 @@ export class Orchestrator {
       const isMine = this.#deps.membership.owns(id);
       const active = this.#active.get(id);
       if (isMine && active === undefined) this.#takeUp(of, false);
-      else if (!isMine && active !== undefined) this.#drop(active);
+      else if (!isMine && active !== undefined) this.#active.drop(active);
     }
-  }
-
-  #drop(active: ActiveRun): void {
-    this.#quiet(active);
-    active.ended = true;
-    if (this.#active.get(active.of.id) === active) this.#active.delete(active.of.id);
-    for (const id of [...active.open.keys()]) this.#unfollow(active, id);
-  }
-
-  #quiet({ timeout, report }: ActiveRun): void {
-    if (timeout !== null) clearTimeout(timeout);
-    if (report !== null) clearTimeout(report);
   }
 
   #hear(event: RecordedEvent): void {
@@ -226,10 +133,10 @@ export class Orchestrator {
   #requested(event: RecordedEvent<'ExecutionRequested'>): void {
     const of = requestedRun(event);
     this.#runs.set(of.id, of);
-    const planned = this.#planned.get(of.id);
-    if (planned !== undefined) {
-      this.#active.set(of.id, planned);
-      this.#limit(planned);
+    const begun = this.consequences.requested(of.id);
+    if (begun !== undefined) {
+      this.#active.add(begun);
+      this.#limit(begun);
     } else if (this.#accepting && this.#deps.membership.owns(of.id)) this.#takeUp(of, of.cause !== 'retry');
   }
 
@@ -240,14 +147,14 @@ export class Orchestrator {
       this.#runEnded(of);
       return;
     }
-    const active = this.#byExecution.get(id);
+    const active = this.#active.ofPart(id);
     if (active !== undefined) this.#settle(active, id, outcomeOf(event));
   }
 
   #settle(active: ActiveRun, id: string, outcome: PartOutcome): void {
     const part = active.open.get(id);
     if (part === undefined) return;
-    this.#unfollow(active, id);
+    this.#active.unfollow(active, id);
     active.run?.hasEnded(part.step, part.index, outcome);
     this.#advance(active);
   }
@@ -257,14 +164,14 @@ export class Orchestrator {
     const active = this.#active.get(of.id);
     if (active === undefined) return;
     const open = [...active.open.keys()];
-    this.#drop(active);
+    this.#active.drop(active);
     // Whoever ended it did not wait for its steps.
     for (const id of open) this.#track(this.#recorder.cancel(id, 'The run of its workflow has ended.'));
     if (of.hasSecrets) this.#track(this.#deps.vault.take('params', of.id).then(() => undefined));
   }
 
   #progressed({ stream, data }: RecordedEvent<'ExecutionProgressed'>): void {
-    const active = this.#byExecution.get(stream);
+    const active = this.#active.ofPart(stream);
     const part = active?.open.get(stream);
     if (active === undefined || part === undefined) return;
     active.run?.progressed(part.step, part.index, data.progress);
@@ -272,7 +179,7 @@ export class Orchestrator {
   }
 
   #ownerErased(owner: string): void {
-    for (const active of this.#active.values())
+    for (const active of this.#active.all())
       if (active.of.owner === owner) this.#track(this.#recorder.cancel(active.of.id, 'The account was erased.'));
   }
 
@@ -286,7 +193,7 @@ export class Orchestrator {
   /** `isNew`: it was requested just now, so there is nothing of it yet. */
   #takeUp(of: OpenRun, isNew: boolean): void {
     const active = activeRun(of, null);
-    this.#active.set(of.id, active);
+    this.#active.add(active);
     this.#track(this.#begin(active, isNew));
   }
 
@@ -345,20 +252,10 @@ export class Orchestrator {
     if (state.phase === 'queued') await this.#recorder.start(active.of.id);
     for (const row of await takeUpParts(active.of, run, queries)) {
       const [, step = '', index] = (row.causeId ?? '').split('/');
-      this.#follow(active, row.id, step, index === undefined ? null : Number(index));
+      this.#active.follow(active, row.id, step, index === undefined ? null : Number(index));
       await this.#settleIfEnded(active, row.id);
     }
     return state.phase === 'running' && state.cancellation !== null;
-  }
-
-  #follow(active: ActiveRun, id: string, step: string, index: number | null): void {
-    active.open.set(id, { step, index });
-    this.#byExecution.set(id, active);
-  }
-
-  #unfollow(active: ActiveRun, id: string): void {
-    active.open.delete(id);
-    if (this.#byExecution.get(id) === active) this.#byExecution.delete(id);
   }
 
   /** It may have ended before this node followed it. */
@@ -384,7 +281,7 @@ export class Orchestrator {
     const { step, index } = launch;
     const causeId = causeIdOf(of.id, step.id, index);
     const id = derivedIdAt('exec', of.requestedAtMs, of.owner, causeId);
-    this.#follow(active, id, step.id, index);
+    this.#active.follow(active, id, step.id, index);
     while (this.#accepting && active.open.has(id) && this.#runs.has(of.id)) {
       const asked = await requestStep(of, launch, this.#deps);
       if (asked.kind === 'requested') {
@@ -409,7 +306,7 @@ export class Orchestrator {
 
   async #end(active: ActiveRun, ending: RunEnding): Promise<void> {
     active.ended = true;
-    this.#quiet(active);
+    quiet(active);
     await this.#recorder.end(active.of, ending, () => this.#accepting && this.#runs.has(active.of.id));
   }
 
@@ -423,8 +320,4 @@ export class Orchestrator {
       });
     this.#work.add(tracked);
   }
-}
-
-function activeRun(of: OpenRun, run: WorkflowRun | null): ActiveRun {
-  return { of, run, open: new Map(), cancelled: false, ended: false, timeout: null, report: null };
 }

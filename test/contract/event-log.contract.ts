@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { AppendResult, EventLog, Expected, NewEvent, StoredAppend } from '../../src/event-log/event-log.ts';
+import type {
+  AppendedWith,
+  AppendResult,
+  EventLog,
+  Expected,
+  NewEvent,
+  StoredAppend,
+} from '../../src/event-log/event-log.ts';
 import { chainHash, genesisHash } from '../../src/event-log/record.ts';
 import type { JsonValue } from '../../src/kernel/json.ts';
 import { appendOf, tick, wholeLog } from '../support/log.ts';
@@ -198,56 +205,71 @@ export function describeEventLog(factory: LogFactory): void {
       });
     });
 
-    describe('chains', () => {
-      const outcomesOf = (results: readonly AppendResult[]): readonly string[] => results.map(({ outcome }) => outcome);
+    describe('a fact and what follows from it', () => {
+      const outcomesOf = ({ fact, consequences }: AppendedWith): readonly (string | null)[] =>
+        [fact, ...consequences].map((result) => result?.outcome ?? null);
 
-      it('write what follows from a fact behind it, in their order', async () => {
-        const streams = [newStream(), newStream(), newStream()];
+      it('are written in this order', async () => {
+        const [first, ...others] = [newStream(), newStream(), newStream()];
         const heard: string[] = [];
         const stop = log.subscribe((events) => heard.push(...events.map(({ stream }) => stream)));
-        const results = await log.appendChain(streams.map((stream) => appendOf(stream, { expected: 'none' })));
+        const appended = await log.appendWith(
+          appendOf(first, { expected: 'none' }),
+          others.map((stream) => appendOf(stream, { expected: 'none' })),
+        );
         stop();
-        expect(outcomesOf(results)).toEqual(['accepted', 'accepted', 'accepted']);
-        const positions = results.map((result) => (result.outcome === 'accepted' ? result.position : 0));
-        expect(positions).toEqual([...positions].sort((a, b) => a - b));
-        expect(heard).toEqual(streams);
+        expect(outcomesOf(appended)).toEqual(['accepted', 'accepted', 'accepted']);
+        expect(heard[0]).toBe(first);
+        expect(heard.slice(1).sort()).toEqual(others);
       });
 
-      it('end with the first refusal: nothing behind it is written', async () => {
-        const [first, second, third] = [newStream(), newStream(), newStream()];
-        const taken = { expected: 3 } as const;
-        const chain = [appendOf(first), appendOf(second, taken), appendOf(third)];
-        expect(outcomesOf(await log.appendChain(chain))).toEqual(['accepted', 'conflict']);
-        expect((await log.readStream(first)).length).toBe(1);
-        expect(await log.readStream(third)).toEqual([]);
-        expect(outcomesOf(await log.appendChain([appendOf(second, taken), appendOf(third)]))).toEqual(['conflict']);
-        expect(await log.readStream(third)).toEqual([]);
+      it('are refused together: what follows from a refused fact is not written', async () => {
+        const [refused, other] = [newStream(), newStream()];
+        const fact = appendOf(refused, { expected: 3 });
+        expect(outcomesOf(await log.appendWith(fact, [appendOf(other), appendOf(other)]))).toEqual([
+          'conflict',
+          null,
+          null,
+        ]);
+        expect(await log.readStream(other)).toEqual([]);
       });
 
-      it('may go on in the stream that they began', async () => {
+      it('do not fall with one of the consequences', async () => {
+        const [fact, refused, last] = [newStream(), newStream(), newStream()];
+        const consequences = [appendOf(refused, { expected: 3 }), appendOf(last)];
+        expect(outcomesOf(await log.appendWith(appendOf(fact), consequences))).toEqual([
+          'accepted',
+          'conflict',
+          'accepted',
+        ]);
+        expect((await log.readStream(fact)).length).toBe(1);
+        expect((await log.readStream(last)).length).toBe(1);
+      });
+
+      it('may stand in one stream', async () => {
         const stream = newStream();
-        const chain = [appendOf(stream, { expected: 'none' }), appendOf(stream, { expected: 0 })];
-        expect(outcomesOf(await log.appendChain(chain))).toEqual(['accepted', 'accepted']);
+        const consequence = appendOf(stream, { expected: 0 });
+        const appended = await log.appendWith(appendOf(stream, { expected: 'none' }), [consequence]);
+        expect(outcomesOf(appended)).toEqual(['accepted', 'accepted']);
         expect((await log.readStream(stream)).map(({ revision }) => revision)).toEqual([0, 1]);
       });
 
-      it('are refused as a whole when one of them cannot be written at all', async () => {
-        const [first, second] = [newStream(), newStream()];
-        const chain = [appendOf(first), appendOf(second, { events: [] })];
-        await expect(log.appendChain(chain)).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
-        expect(await log.readStream(first)).toEqual([]);
+      it('are not begun when one of them cannot be written at all', async () => {
+        const [fact, other] = [newStream(), newStream()];
+        const appending = log.appendWith(appendOf(fact), [appendOf(other, { events: [] })]);
+        await expect(appending).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
+        expect(await log.readStream(fact)).toEqual([]);
       });
 
-      it('beside other appends of the same moment neither break those nor are broken by them', async () => {
+      it('neither break other appends of the same moment nor are broken by them', async () => {
         const refused = newStream();
         const kept = Array.from({ length: 20 }, newStream);
         const lost = Array.from({ length: 20 }, newStream);
-        const all = kept.map((stream, i) => [
-          log.appendChain([appendOf(refused, { expected: 7 }), appendOf(lost[i] ?? '')]),
-          log.append(appendOf(stream)).then((result) => [result]),
+        const [single] = await Promise.all([
+          Promise.all(kept.map((stream) => log.append(appendOf(stream)))),
+          ...lost.map((stream) => log.appendWith(appendOf(refused, { expected: 7 }), [appendOf(stream)])),
         ]);
-        const results = await Promise.all(all.flat());
-        expect(results.filter(([first]) => first?.outcome === 'accepted').length).toBe(kept.length);
+        expect(single.map(({ outcome }) => outcome)).toEqual(kept.map(() => 'accepted'));
         expect(await Promise.all(lost.map((stream) => log.readStream(stream)))).toEqual(lost.map(() => []));
       });
     });

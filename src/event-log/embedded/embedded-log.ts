@@ -1,8 +1,9 @@
+import { definitely } from '../../kernel/assert.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { packAppends, verdictAt } from '../../store/append-batch.ts';
 import type { ProposedAppend } from '../../store/log-file.ts';
 import type { StoreClient } from '../../store/store-client.ts';
-import type { AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
+import type { AppendedWith, AppendRequest, AppendResult, LogCapabilities } from '../event-log.ts';
 import { learnSchemas } from '../schema-stream.ts';
 import { resultOf, StoredLog } from '../stored-log.ts';
 
@@ -10,7 +11,7 @@ interface PendingAppend {
   readonly request: AppendRequest;
   readonly proposed: ProposedAppend;
   readonly calledMs: number;
-  /** Null: it was not judged, as the one before it in its chain was not accepted. */
+  /** Null: it was not judged, as the fact that it follows from was refused. */
   readonly resolve: (result: AppendResult | null) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -48,7 +49,7 @@ export class EmbeddedLog extends StoredLog {
     const { promise, resolve, reject } = Promise.withResolvers<AppendResult>();
     try {
       this.#requireRoom();
-      // Nothing stands before it that could keep it from being judged.
+      // It follows from nothing that could be refused.
       const answer = resolve as PendingAppend['resolve'];
       this.#pending.push({
         request,
@@ -65,17 +66,19 @@ export class EmbeddedLog extends StoredLog {
     return promise;
   }
 
-  override async appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
+  override async appendWith(fact: AppendRequest, consequences: readonly AppendRequest[]): Promise<AppendedWith> {
     this.#requireRoom();
     const calledMs = performance.now();
-    const chain = requests.map((request, i) => ({ request, proposed: { ...this.propose(request), linked: i > 0 } }));
-    const answers = chain.map((append) => {
+    const requests = [fact, ...consequences];
+    const appends = requests.map((request, i) => ({ request, proposed: { ...this.propose(request), linked: i > 0 } }));
+    const answers = appends.map((append) => {
       const { promise, resolve, reject } = Promise.withResolvers<AppendResult | null>();
       this.#pending.push({ ...append, calledMs, resolve, reject });
       return promise;
     });
     this.#scheduleFlush();
-    return (await Promise.all(answers)).filter((answer) => answer !== null);
+    const [result, ...rest] = await Promise.all(answers);
+    return { fact: definitely(result, 'a fact is always judged'), consequences: rest };
   }
 
   #requireRoom(): void {
@@ -124,7 +127,7 @@ export class EmbeddedLog extends StoredLog {
     );
   }
 
-  /** A chain is never divided. */
+  /** A fact and what follows from it are never divided. */
   #takeBatch(): PendingAppend[] {
     let size = Math.min(this.#pending.length, maxBatch);
     while (this.#pending[size]?.proposed.linked === true) size++;
