@@ -1,6 +1,8 @@
 import type { AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
-import { isAppError } from '../kernel/errors.ts';
+import { type ErrorCode, isAppError } from '../kernel/errors.ts';
+
+const unwritable: readonly ErrorCode[] = ['EVENT_TOO_LARGE', 'VALIDATION_FAILED'];
 
 /** What is to be appended right behind a fact, because of it. */
 export interface FollowUp {
@@ -41,7 +43,7 @@ async function appendAll(
     if (rest.length > 0) return await log.appendChain([fact, ...rest]);
   } catch (error) {
     // Then nothing was written.
-    if (!isAppError(error) || error.code !== 'EVENT_TOO_LARGE') throw error;
+    if (!isAppError(error) || !unwritable.includes(error.code)) throw error;
   }
   return [await log.append(fact)];
 }

@@ -20,6 +20,10 @@ const tooLarge = {
   kind: 'failed',
   error: { code: 'RESULT_TOO_LARGE', message: 'The result of the run is too large: choose less by output.' },
 } as const satisfies RunEnding;
+const tooDeep = {
+  kind: 'failed',
+  error: { code: 'RESULT_INVALID', message: 'The result of the run is nested too deep: choose less by output.' },
+} as const satisfies RunEnding;
 
 /** Writes down what becomes of runs. */
 export class RunRecorder {
@@ -39,6 +43,7 @@ export class RunRecorder {
       } catch (error) {
         if (isAppError(error) && (error.code === 'EXECUTION_FINISHED' || error.code === 'MOVE_NOT_ALLOWED')) return;
         if (isAppError(error) && error.code === 'EVENT_TOO_LARGE') command = this.#commandOf(run, tooLarge);
+        else if (isAppError(error) && error.code === 'VALIDATION_FAILED') command = this.#commandOf(run, tooDeep);
         else if (!isAppError(error)) this.#deps.onError(error, run.id);
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
