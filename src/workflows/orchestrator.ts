@@ -32,8 +32,16 @@ interface ActiveRun {
   readonly of: OpenRun;
   /** Null until its definition is here. */
   run: WorkflowRun | null;
+  /** What there is of it already is known: it may go on. */
+  ready: boolean;
   /** Its executions that have not ended. */
   readonly open: Map<string, { readonly step: string; readonly index: number | null }>;
+  /** What may begin as soon as everything is recorded that led to it. */
+  readonly due: Launch[];
+  /** What it knows before the log does. */
+  unrecorded: number;
+  /** Some of that was not recorded: what it knows is not what the log says. */
+  astray: boolean;
   cancelled: boolean;
   ended: boolean;
   timeout: NodeJS.Timeout | null;
@@ -42,8 +50,7 @@ interface ActiveRun {
 
 /** What a run goes on with, by the appends that are to stand behind what led to it. */
 interface Plan {
-  /** Null where more has to be done for it than an append. */
-  readonly launches: readonly { readonly launch: Launch; readonly prepared: PreparedRequest | null }[];
+  readonly requests: readonly { readonly launch: Launch; readonly prepared: PreparedRequest }[];
   readonly ending: RunEnding | null;
 }
 
@@ -115,27 +122,29 @@ export class Orchestrator {
   followUpOf(executionId: string, ending: EndingEvent): FollowUp | null {
     const active = this.#byExecution.get(executionId);
     const part = active?.open.get(executionId);
-    if (active === undefined || part === undefined || active.cancelled || active.ended || !this.#accepting) return null;
-    const { run } = active;
-    if (run === null) return null;
+    if (active?.run == null || part === undefined || !this.#mayFollowUp(active)) return null;
     this.#unfollow(active, executionId);
-    run.hasEnded(part.step, part.index, outcomeOf(ending));
-    return this.#followUp(active, run);
+    active.run.hasEnded(part.step, part.index, outcomeOf(ending));
+    return this.#followUp(active, active.run, part.step);
+  }
+
+  #mayFollowUp({ ready, astray, cancelled, ended }: ActiveRun): boolean {
+    return ready && !astray && !cancelled && !ended && this.#accepting && this.#chains;
   }
 
   /** What is to be appended right behind the request of a run: the requests of its first steps. */
   firstStepsOf(id: string, data: ExecutionRequested, atMs: number): FollowUp | null {
     const of = requestedRun({ stream: id, atMs, data });
     const isKnown = this.#runs.has(id) || this.#planned.has(id);
-    if (isKnown || of.hasSecrets || of.cause === 'retry' || !this.#accepting || !this.#deps.membership.owns(id))
-      return null;
+    const isSimple = !of.hasSecrets && of.cause !== 'retry';
+    if (isKnown || !isSimple || !this.#accepting || !this.#chains || !this.#deps.membership.owns(id)) return null;
     const { owner, skill, skillVersion } = of;
     const definition = this.#deps.workflows.knownDefinition(owner, workflowOfRun(skill) ?? '', Number(skillVersion));
     if (definition === undefined) return null;
     const run = new WorkflowRun(definition, of.input);
     const active = activeRun(of, run);
     this.#planned.set(id, active);
-    const { appends, settle } = this.#followUp(active, run);
+    const { appends, settle } = this.#followUp(active, run, null);
     return {
       appends,
       settle: (results) => {
@@ -145,19 +154,35 @@ export class Orchestrator {
     };
   }
 
-  #followUp(active: ActiveRun, run: WorkflowRun): FollowUp {
-    const launches = run.launches().map((launch) => ({ launch, prepared: this.#prepare(active, launch) }));
-    const { ending } = run;
-    const requests = launches.flatMap(({ prepared }) => (prepared === null ? [] : [prepared.append]));
+  /** Where each append of a chain waits for the one before it, what follows from a fact is sooner there by itself. */
+  get #chains(): boolean {
+    return !this.#deps.log.capabilities.clustered;
+  }
+
+  /**
+   * `step`: the one of which an execution ends. Another one begins only when all that led to it is recorded, and so does the end of
+   * the run; the next item of the same one depends on no other.
+   */
+  #followUp(active: ActiveRun, run: WorkflowRun, step: string | null): FollowUp {
+    active.unrecorded++;
+    const isAlone = active.unrecorded === 1;
+    const requests: { launch: Launch; prepared: PreparedRequest }[] = [];
+    for (const launch of run.launches()) {
+      const prepared = isAlone || launch.step.id === step ? this.#prepare(active, launch) : null;
+      if (prepared === null) active.due.push(launch);
+      else requests.push({ launch, prepared });
+    }
+    const ending = isAlone ? run.ending : null;
     const end = ending === null ? null : this.#recorder.prepareEnd(active.of, ending);
     if (ending !== null) {
       active.ended = true;
       this.#quiet(active);
     }
+    const appends = requests.map(({ prepared }) => prepared.append);
     return {
-      appends: end === null ? requests : [...requests, end],
+      appends: end === null ? appends : [...appends, end],
       settle: (results) => {
-        this.#followed(active, { launches, ending }, results);
+        this.#followed(active, { requests, ending }, results);
       },
     };
   }
@@ -169,26 +194,28 @@ export class Orchestrator {
   }
 
   /** The log has answered; what it did not take with what came before it is asked for by itself. */
-  #followed(active: ActiveRun, { launches, ending }: Plan, [fact, ...answers]: readonly AppendResult[]): void {
-    const isRecorded = fact?.outcome === 'accepted';
-    let at = 0;
-    for (const { launch, prepared } of launches) {
-      const answer = prepared === null ? null : (answers[at++] ?? null);
-      prepared?.settle(answer);
-      if (prepared !== null && answer?.outcome === 'accepted') {
-        if (active.cancelled || active.ended) this.#track(this.#recorder.cancel(prepared.executionId, runCancelled));
-      } else if (isRecorded) this.#track(this.#launch(active, launch));
-    }
-    if (!isRecorded) this.#takeUpAnew(active);
-    else if (ending === null) this.#reportSoon(active);
-    else if (answers[at]?.outcome !== 'accepted') this.#track(this.#end(active, ending));
+  #followed(active: ActiveRun, { requests, ending }: Plan, [fact, ...answers]: readonly AppendResult[]): void {
+    active.unrecorded--;
+    active.astray ||= fact?.outcome !== 'accepted';
+    requests.forEach(({ launch, prepared }, i) => {
+      const answer = answers[i] ?? null;
+      prepared.settle(answer);
+      if (answer?.outcome !== 'accepted') active.due.push(launch);
+      else if (active.cancelled || !this.#runs.has(active.of.id))
+        this.#track(this.#recorder.cancel(prepared.executionId, runCancelled));
+    });
+    if (active.unrecorded > 0) return;
+    if (active.astray) this.#takeUpAnew(active);
+    else if (ending === null) this.#goOn(active);
+    else if (answers[requests.length]?.outcome !== 'accepted') this.#track(this.#end(active, ending));
   }
 
   #takeUpAnew(active: ActiveRun): void {
-    const { of } = active;
-    const wasTaken = this.#active.get(of.id) === active;
+    const { id } = active.of;
+    const of = this.#runs.get(id);
+    const wasTaken = this.#active.get(id) === active;
     this.#drop(active);
-    if (wasTaken && this.#accepting && this.#runs.has(of.id)) this.#takeUp(of, false);
+    if (wasTaken && this.#accepting && of !== undefined) this.#takeUp(of, false);
   }
 
   #dealtAnew(): void {
@@ -308,8 +335,9 @@ export class Orchestrator {
         const secrets = of.hasSecrets ? await vault.get('params', of.id) : null;
         const input = isJsonObject(secrets) ? { ...of.input, ...secrets } : of.input;
         const run = new WorkflowRun(definition, input);
-        const isCancelled = isNew ? false : await this.#takeUpParts(active, run);
         active.run = run;
+        const isCancelled = isNew ? false : await this.#takeUpParts(active, run);
+        active.ready = true;
         if (isCancelled || active.cancelled) {
           this.#cancel(active, null);
           return;
@@ -370,13 +398,18 @@ export class Orchestrator {
 
   #advance(active: ActiveRun): void {
     const { run } = active;
-    if (run === null || active.ended || !this.#accepting) return;
-    for (const launch of run.launches()) this.#track(this.#launch(active, launch));
+    if (run === null || !active.ready || active.ended || !this.#accepting) return;
+    active.due.push(...run.launches());
+    this.#goOn(active);
+  }
+
+  #goOn(active: ActiveRun): void {
+    const { run } = active;
+    if (run === null || active.ended || active.unrecorded > 0 || !this.#accepting) return;
+    for (const launch of active.due.splice(0)) this.#track(this.#launch(active, launch));
     const { ending } = run;
     if (ending === null) this.#reportSoon(active);
-    else {
-      this.#track(this.#end(active, ending));
-    }
+    else this.#track(this.#end(active, ending));
   }
 
   async #launch(active: ActiveRun, launch: Launch): Promise<void> {
@@ -426,5 +459,6 @@ export class Orchestrator {
 }
 
 function activeRun(of: OpenRun, run: WorkflowRun | null): ActiveRun {
-  return { of, run, open: new Map(), cancelled: false, ended: false, timeout: null, report: null };
+  const nothing = { unrecorded: 0, astray: false, cancelled: false, ended: false, timeout: null, report: null };
+  return { of, run, ready: run !== null, open: new Map(), due: [], ...nothing };
 }

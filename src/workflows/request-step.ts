@@ -63,7 +63,11 @@ export function prepareStep(
   }
 }
 
-function orderOf({ id: run, owner, requestedAtMs }: OpenRun, { step, index, params }: Launch, skill: LoadedSkill): ExecutionOrder {
+function orderOf(
+  { id: run, owner, requestedAtMs }: OpenRun,
+  { step, index, params }: Launch,
+  skill: LoadedSkill,
+): ExecutionOrder {
   const { timeoutMs, retry } = step;
   const causeId = causeIdOf(run, step.id, index);
   const options: RequestOptions = {
