@@ -29,7 +29,8 @@ export interface EventLog {
    * Appends one after the other, to one stream or to several, each only if the one before it was accepted: a fact, and what follows
    * from it. Resolves with the answers in order, of which only the last can be a `conflict`: what stands behind that was not written.
    * They share a flush where the backend can do that, but are no transaction: a crash may leave the first of them alone.
-   * Rejects as {@link append} does; EVENT_TOO_LARGE and VALIDATION_FAILED before anything is written.
+   * Rejects as {@link append} does; EVENT_TOO_LARGE and VALIDATION_FAILED before anything is written. When one behind the first fails,
+   * of which it may be unknown then whether it was written, the answers end before it.
    */
   appendChain(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]>;
 

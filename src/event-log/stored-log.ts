@@ -55,11 +55,21 @@ export abstract class StoredLog implements EventLog {
     for (const request of requests) this.propose(request);
     const results: AppendResult[] = [];
     for (const request of requests) {
-      const result = await this.append(request);
-      results.push(result);
-      if (result.outcome === 'conflict') break;
+      const result = await this.#appendBehind(results, request);
+      if (result !== null) results.push(result);
+      if (result?.outcome !== 'accepted') break;
     }
     return results;
+  }
+
+  /** Null when it failed, but not what stands before it: nobody is to think that nothing was written. */
+  async #appendBehind(before: readonly AppendResult[], request: AppendRequest): Promise<AppendResult | null> {
+    try {
+      return await this.append(request);
+    } catch (error) {
+      if (before.length === 0) throw error;
+      return null;
+    }
   }
 
   figures(): LogFigures {
