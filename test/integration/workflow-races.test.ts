@@ -235,3 +235,37 @@ it('INV-11: whatever comes between a step and the log, a run asks for each step 
     { numRuns: 25 },
   );
 }, 180_000);
+
+it('whenever a run is cancelled or runs out of time, nothing of it goes on', async () => {
+  const fates = fc.infiniteStream(fc.constantFrom('none', 'run cancelled', 'step cancelled', 'refused', 'late'));
+  const { runner, executions } = server.platform.services;
+  await fc.assert(
+    fc.asyncProperty(flow, fates, fc.constantFrom(null, 40), async (steps, fate, timeoutMs) => {
+      const input = { lists: { type: 'array', required: true } };
+      const name = await define({ input, steps, ...(timeoutMs !== null && { timeoutMs }) });
+      onAppend(async (chain, go) => {
+        const [fact] = chain;
+        const isStep = fact?.actor.startsWith('exec_') === true;
+        if (endOf(chain) === null && !isStep) return go();
+        const { value } = fate.next();
+        const run = isStep ? fact.actor : String((await executions.load(fact!.stream)).request?.causeId).split('/')[0]!;
+        const cancelled = value === 'run cancelled' ? run : value === 'step cancelled' ? fact!.stream : null;
+        if (cancelled !== null) await cancelStep(cancelled).catch(() => null);
+        if (value === 'refused') throw new AppError('STORAGE_FULL');
+        if (value === 'late') for (let turns = 0; turns < 20; turns++) await new Promise((next) => setImmediate(next));
+        return go();
+      });
+      const id = (await call('POST', `/api/workflows/${name}/run`, { params: { lists } })).body.executionId as string;
+      await until('its end', async () => (await call('GET', `/api/executions/${id}`)).body.endedAt !== null);
+      Reflect.deleteProperty(log, 'append');
+      Reflect.deleteProperty(log, 'appendChain');
+      await until('nothing of it goes on', async () => {
+        const parts = (await stepsOf(id)).flatMap(({ executions: own }) => own);
+        return (
+          parts.every(({ status }) => !['queued', 'running', 'retrying'].includes(status)) && runner().running === 0
+        );
+      });
+    }),
+    { numRuns: 25 },
+  );
+}, 180_000);
