@@ -2,6 +2,7 @@ import type { AppendRequest, AppendResult, EventLog } from '../event-log/event-l
 import { definitely } from '../kernel/assert.ts';
 import { type ErrorCode, isAppError } from '../kernel/errors.ts';
 
+/** Then, and after any error that has no code, nothing was written: one of the appends cannot be put into bytes. */
 const unwritable: readonly ErrorCode[] = ['EVENT_TOO_LARGE', 'VALIDATION_FAILED'];
 
 /** What is to be appended right behind a fact, because of it. */
@@ -42,8 +43,7 @@ async function appendAll(
   try {
     if (rest.length > 0) return await log.appendChain([fact, ...rest]);
   } catch (error) {
-    // Then nothing was written.
-    if (!isAppError(error) || !unwritable.includes(error.code)) throw error;
+    if (isAppError(error) && !unwritable.includes(error.code)) throw error;
   }
   return [await log.append(fact)];
 }
