@@ -50,7 +50,13 @@ export class EmbeddedLog extends StoredLog {
       this.#requireRoom();
       // Nothing stands before it that could keep it from being judged.
       const answer = resolve as PendingAppend['resolve'];
-      this.#pending.push({ request, proposed: this.propose(request), calledMs: performance.now(), resolve: answer, reject });
+      this.#pending.push({
+        request,
+        proposed: this.propose(request),
+        calledMs: performance.now(),
+        resolve: answer,
+        reject,
+      });
       this.#scheduleFlush();
     } catch (error) {
       this.meter.failed(error);
