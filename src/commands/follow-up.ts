@@ -1,5 +1,8 @@
 import type { AppendedWith, AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
-import { isAppError } from '../kernel/errors.ts';
+import { type ErrorCode, isAppError } from '../kernel/errors.ts';
+
+/** Then, and after any error that has no code, nothing was written: one of the appends cannot be put into bytes. */
+const unwritable: readonly ErrorCode[] = ['EVENT_TOO_LARGE', 'VALIDATION_FAILED'];
 
 /** What is to be appended right behind a fact, because of it. */
 export interface FollowUp {
@@ -39,8 +42,7 @@ async function appendAll(
   try {
     if (rest.length > 0) return await log.appendWith(fact, rest);
   } catch (error) {
-    // Then nothing was written.
-    if (!isAppError(error) || error.code !== 'EVENT_TOO_LARGE') throw error;
+    if (isAppError(error) && !unwritable.includes(error.code)) throw error;
   }
   return { fact: await log.append(fact), consequences: rest.map(() => null) };
 }

@@ -310,7 +310,7 @@ export class Deliverer {
   async #deliver(endpoint: Endpoint, item: DueDelivery): Promise<void> {
     try {
       const outcome = await this.#attempt(endpoint, item);
-      const recorded = this.#settler.record(endpoint, item, outcome);
+      const recorded = this.#record(endpoint, item, outcome);
       // While the outcome is on its way to the log, the receiver is free for another delivery.
       this.#pump(endpoint);
       await recorded;
@@ -322,6 +322,20 @@ export class Deliverer {
     endpoint.recorded(item);
     if (endpoint.wantsMore) this.#reloads.ask(endpoint);
     this.#pump(endpoint);
+  }
+
+  /** INV-9: what a receiver has taken is not sent again because the log could not be written: recording it is tried again. */
+  async #record(endpoint: Endpoint, item: DueDelivery, outcome: Outcome): Promise<void> {
+    for (;;) {
+      try {
+        await this.#settler.record(endpoint, item, outcome);
+        return;
+      } catch (error) {
+        if (!this.#accepting) throw error;
+        this.#deps.onError(error, item.row.id);
+        await new Promise((resolve) => setTimeout(resolve, postponedMs));
+      }
+    }
   }
 
   async #attempt(endpoint: Endpoint, item: DueDelivery): Promise<Outcome> {

@@ -31,6 +31,7 @@ const pageRuns = 1000;
 const retryMs = 1000;
 const reportMs = 100;
 const runCancelled = 'The run of its workflow was cancelled.';
+const accountErased = 'The account was erased.';
 
 /**
  * Runs workflows: requests the executions of steps that may begin, and records how the run ends. It keeps nothing that is not in the
@@ -42,6 +43,8 @@ export class Orchestrator {
   readonly #deps: OrchestratorDependencies;
   readonly #runs = new Map<string, OpenRun>();
   readonly #active = new ActiveRuns();
+  /** Accounts whose erasure was heard of: a run may have been asked for just before. */
+  readonly #erased = new Set<string>();
   readonly #work = new Set<Promise<void>>();
   readonly #recorder: RunRecorder;
   readonly #unsubscribe: () => void;
@@ -88,26 +91,26 @@ export class Orchestrator {
   }
 
   #foresee(): Consequences {
-    const { membership } = this.#deps;
     return new Consequences({
       ...this.#deps,
       active: this.#active,
       recorder: this.#recorder,
-      takesUp: ({ id }) => this.#accepting && !this.#runs.has(id) && membership.owns(id),
       isAccepting: () => this.#accepting,
-      launch: (active, launch) => this.#track(this.#launch(active, launch)),
+      isOpen: (run) => this.#runs.has(run),
+      goOn: (active) => this.#goOn(active),
       end: (active, ending) => this.#track(this.#end(active, ending)),
-      goesOn: (active) => this.#reportSoon(active),
       tooLate: (executionId) => this.#track(this.#recorder.cancel(executionId, runCancelled)),
       takeUpAnew: (active) => this.#takeUpAnew(active),
     });
   }
 
   #takeUpAnew(active: ActiveRun): void {
-    const { of } = active;
-    const wasTaken = this.#active.get(of.id) === active;
+    const { id } = active.of;
+    // What the log recorded of it, which need not be what was asked for here.
+    const of = this.#runs.get(id);
+    const wasTaken = this.#active.get(id) === active;
     this.#active.drop(active);
-    if (wasTaken && this.#accepting && this.#runs.has(of.id)) this.#takeUp(of, false);
+    if (wasTaken && this.#accepting && of !== undefined) this.#takeUp(of, false);
   }
 
   #dealtAnew(): void {
@@ -133,6 +136,7 @@ export class Orchestrator {
   #requested(event: RecordedEvent<'ExecutionRequested'>): void {
     const of = requestedRun(event);
     this.#runs.set(of.id, of);
+    if (this.#erased.has(of.owner)) this.#track(this.#recorder.cancel(of.id, accountErased));
     const begun = this.consequences.requested(of.id);
     if (begun !== undefined) {
       this.#active.add(begun);
@@ -179,8 +183,9 @@ export class Orchestrator {
   }
 
   #ownerErased(owner: string): void {
+    this.#erased.add(owner);
     for (const active of this.#active.all())
-      if (active.of.owner === owner) this.#track(this.#recorder.cancel(active.of.id, 'The account was erased.'));
+      if (active.of.owner === owner) this.#track(this.#recorder.cancel(active.of.id, accountErased));
   }
 
   #cancel(active: ActiveRun, reason: string | null): void {
@@ -215,8 +220,9 @@ export class Orchestrator {
         const secrets = of.hasSecrets ? await vault.get('params', of.id) : null;
         const input = isJsonObject(secrets) ? { ...of.input, ...secrets } : of.input;
         const run = new WorkflowRun(definition, input);
-        const isCancelled = isNew ? false : await this.#takeUpParts(active, run);
         active.run = run;
+        const isCancelled = isNew ? false : await this.#takeUpParts(active, run);
+        active.ready = true;
         if (isCancelled || active.cancelled) {
           this.#cancel(active, null);
           return;
@@ -267,13 +273,18 @@ export class Orchestrator {
 
   #advance(active: ActiveRun): void {
     const { run } = active;
-    if (run === null || active.ended || !this.#accepting) return;
-    for (const launch of run.launches()) this.#track(this.#launch(active, launch));
+    if (run === null || !active.ready || active.ended || !this.#accepting) return;
+    active.due.push(...run.launches());
+    this.#goOn(active);
+  }
+
+  #goOn(active: ActiveRun): void {
+    const { run } = active;
+    if (run === null || active.ended || active.unrecorded > 0 || !this.#accepting) return;
+    for (const launch of active.due.splice(0)) this.#track(this.#launch(active, launch));
     const { ending } = run;
     if (ending === null) this.#reportSoon(active);
-    else {
-      this.#track(this.#end(active, ending));
-    }
+    else this.#track(this.#end(active, ending));
   }
 
   async #launch(active: ActiveRun, launch: Launch): Promise<void> {

@@ -4,6 +4,7 @@ import type { RunEnding } from '../domain/workflow/run.ts';
 import type { AppendRequest } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isAppError } from '../kernel/errors.ts';
+import { isShorterThan, type JsonValue } from '../kernel/json.ts';
 import type { OpenRun } from './open-run.ts';
 
 export interface RecorderDependencies {
@@ -16,9 +17,15 @@ export interface RecorderDependencies {
 }
 
 const retryMs = 1000;
+/** More than what is looked at of a value can be over its length. */
+const farTooMuch = 16;
 const tooLarge = {
   kind: 'failed',
   error: { code: 'RESULT_TOO_LARGE', message: 'The result of the run is too large: choose less by output.' },
+} as const satisfies RunEnding;
+const tooDeep = {
+  kind: 'failed',
+  error: { code: 'RESULT_INVALID', message: 'The result of the run is nested too deep: choose less by output.' },
 } as const satisfies RunEnding;
 
 /** Writes down what becomes of runs. */
@@ -39,6 +46,7 @@ export class RunRecorder {
       } catch (error) {
         if (isAppError(error) && (error.code === 'EXECUTION_FINISHED' || error.code === 'MOVE_NOT_ALLOWED')) return;
         if (isAppError(error) && error.code === 'EVENT_TOO_LARGE') command = this.#commandOf(run, tooLarge);
+        else if (isAppError(error) && error.code === 'VALIDATION_FAILED') command = this.#commandOf(run, tooDeep);
         else if (!isAppError(error)) this.#deps.onError(error, run.id);
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
@@ -63,7 +71,7 @@ export class RunRecorder {
       case 'failed':
         return { kind: 'fail-attempt', error: { ...ending.error, stack: null }, retryable: false, nowMs, ...ended };
       case 'completed': {
-        if (JSON.stringify(ending.result).length <= this.#deps.resultBytes)
+        if (isWithin(ending.result, this.#deps.resultBytes))
           return { kind: 'complete', result: ending.result, ...ended };
         return { kind: 'fail-attempt', error: { ...tooLarge.error, stack: null }, retryable: false, nowMs, ...ended };
       }
@@ -93,4 +101,9 @@ export class RunRecorder {
       if (!isAppError(error)) this.#deps.onError(error, id);
     }
   }
+}
+
+/** What is larger by far is not put into words: there is a limit to how long these can be. */
+function isWithin(result: JsonValue, chars: number): boolean {
+  return isShorterThan(result, farTooMuch * chars) && JSON.stringify(result).length <= chars;
 }

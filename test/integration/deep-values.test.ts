@@ -80,6 +80,25 @@ it.each([101, 3000, 100_000])(
   },
 );
 
+it('a run whose result is nested too deep by what surrounds it fails with that, and its step has completed', async () => {
+  const { token } = await server.newUser();
+  const ask = (method: string, path: string, body?: object, headers = {}) =>
+    server.call(method, path, { token, headers, ...(body && { body }) });
+  const one = { skill: 'deep', params: { levels: 100 } };
+  const two = { skill: 'deep', params: { levels: 1, value: [{ $from: '/steps/one/result' }] } };
+  const fates = [
+    { name: 'deep-result', steps: { one }, message: 'nested too deep' },
+    { name: 'deep-params', steps: { one, two }, message: 'Step two failed' },
+  ];
+  for (const { name, steps, message } of fates) {
+    expect((await ask('POST', '/api/workflows', { name, steps })).status).toBe(201);
+    const { body } = await ask('POST', `/api/workflows/${name}/run`, {}, { prefer: 'wait=20' });
+    expect(body.error?.message).toContain(message);
+    const { steps: views } = (await ask('GET', `/api/executions/${body.executionId as string}/steps`)).body;
+    expect(views[0]).toMatchObject({ id: 'one', status: 'completed', executions: [{ status: 'completed' }] });
+  }
+});
+
 it('a skill whose own description is nested too deep is refused, and the server starts', async () => {
   const { token } = await server.newUser();
   const { body } = await server.call('GET', '/api/skills', { token });
