@@ -1,4 +1,4 @@
-import type { WorkflowRun } from '../domain/workflow/run.ts';
+import type { Launch, WorkflowRun } from '../domain/workflow/run.ts';
 import type { OpenRun } from './open-run.ts';
 
 /** A run that this node looks after. */
@@ -6,8 +6,16 @@ export interface ActiveRun {
   readonly of: OpenRun;
   /** Null until its definition is here. */
   run: WorkflowRun | null;
+  /** What there is of it already is known: it may go on. */
+  ready: boolean;
   /** Its executions that have not ended. */
   readonly open: Map<string, { readonly step: string; readonly index: number | null }>;
+  /** What may begin as soon as everything is recorded that led to it. */
+  readonly due: Launch[];
+  /** Facts that it knows before the log does. */
+  unrecorded: number;
+  /** One of those was not recorded: what it knows is not what the log says. */
+  astray: boolean;
   cancelled: boolean;
   ended: boolean;
   timeout: NodeJS.Timeout | null;
@@ -15,7 +23,8 @@ export interface ActiveRun {
 }
 
 export function activeRun(of: OpenRun, run: WorkflowRun | null): ActiveRun {
-  return { of, run, open: new Map(), cancelled: false, ended: false, timeout: null, report: null };
+  const nothing = { unrecorded: 0, astray: false, cancelled: false, ended: false, timeout: null, report: null };
+  return { of, run, ready: run !== null, open: new Map(), due: [], ...nothing };
 }
 
 /** Stops its timers. */

@@ -4,39 +4,40 @@ import type { FollowUp } from '../commands/follow-up.ts';
 import type { ExecutionRequests, PreparedRequest } from '../commands/request-execution.ts';
 import { workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
-import type { AppendedWith, AppendRequest, AppendResult } from '../event-log/event-log.ts';
+import type { AppendedWith, AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
+import type { Membership } from '../event-log/membership.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import { type ActiveRun, activeRun, type ActiveRuns, quiet } from './active-runs.ts';
-import { type OpenRun, requestedRun } from './open-run.ts';
+import { requestedRun } from './open-run.ts';
 import { prepareStep } from './request-step.ts';
 import { outcomeOf } from './run-parts.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import type { Workflows } from './workflows.ts';
 
 interface ConsequenceDependencies {
+  readonly log: Pick<EventLog, 'capabilities'>;
   readonly active: ActiveRuns;
   readonly workflows: Workflows;
   readonly requests: ExecutionRequests;
   readonly skillOf: (name: string) => LoadedSkill | undefined;
   readonly recorder: RunRecorder;
-  /** A run that was asked for just now is this node's to look after. */
-  readonly takesUp: (run: OpenRun) => boolean;
+  readonly membership: Membership;
   readonly isAccepting: () => boolean;
-  /** Asks for a step's execution by itself. */
-  readonly launch: (active: ActiveRun, launch: Launch) => void;
+  /** The log has a run of this id that has not ended. */
+  readonly isOpen: (run: string) => boolean;
+  /** Begins what is due, or ends the run. */
+  readonly goOn: (active: ActiveRun) => void;
   /** Records the end of a run by itself. */
   readonly end: (active: ActiveRun, ending: RunEnding) => void;
-  /** It goes on. */
-  readonly goesOn: (active: ActiveRun) => void;
   /** A step has begun of a run that goes on no longer. */
   readonly tooLate: (executionId: string) => void;
   /** What it knows is not what the log has. */
   readonly takeUpAnew: (active: ActiveRun) => void;
 }
 
-/** What a run goes on with: what an append is all that is needed for is prepared. */
+/** What a run goes on with, as far as an append is all that is needed for it. */
 interface NextSteps {
-  readonly launches: readonly { readonly launch: Launch; readonly prepared: PreparedRequest | null }[];
+  readonly requests: readonly { readonly launch: Launch; readonly prepared: PreparedRequest }[];
   readonly ending: RunEnding | null;
   readonly end: AppendRequest | null;
 }
@@ -59,27 +60,28 @@ export class Consequences {
   }
 
   ofEnding(executionId: string, ending: EndingEvent): FollowUp | null {
-    const { active: runs, isAccepting } = this.#deps;
+    const { active: runs } = this.#deps;
     const active = runs.ofPart(executionId);
     const part = active?.open.get(executionId);
-    if (active === undefined || part === undefined || active.cancelled || active.ended || !isAccepting()) return null;
+    if (active === undefined || part === undefined || !this.#goesOn(active)) return null;
     const { run } = active;
     if (run === null) return null;
     runs.unfollow(active, executionId);
     run.hasEnded(part.step, part.index, outcomeOf(ending));
-    return this.#followUp(active, run);
+    return this.#followUp(active, run, part.step);
   }
 
   ofRequest(id: string, data: ExecutionRequested, atMs: number): FollowUp | null {
-    const { workflows, takesUp } = this.#deps;
+    const { workflows, isOpen, membership } = this.#deps;
     const of = requestedRun({ stream: id, atMs, data });
-    if (of.hasSecrets || of.cause === 'retry' || this.#requested.has(id) || !takesUp(of)) return null;
+    const isKnown = isOpen(id) || this.#requested.has(id);
+    if (isKnown || of.hasSecrets || of.cause === 'retry' || !this.#isOn || !membership.owns(id)) return null;
     const definition = workflows.knownDefinition(of.owner, workflowOfRun(of.skill) ?? '', Number(of.skillVersion));
     if (definition === undefined) return null;
     const run = new WorkflowRun(definition, of.input);
     const active = activeRun(of, run);
     this.#requested.set(id, active);
-    const { appends, settle } = this.#followUp(active, run);
+    const { appends, settle } = this.#followUp(active, run, null);
     return {
       appends,
       settle: (appended) => {
@@ -94,27 +96,46 @@ export class Consequences {
     return this.#requested.get(id);
   }
 
-  #followUp(active: ActiveRun, run: WorkflowRun): FollowUp {
-    const next = this.#nextSteps(active, run);
+  /** Where each append is a way to a cluster and back, what follows from a fact is there as soon by itself. */
+  get #isOn(): boolean {
+    return this.#deps.isAccepting() && !this.#deps.log.capabilities.clustered;
+  }
+
+  #goesOn({ ready, astray, cancelled, ended }: ActiveRun): boolean {
+    return ready && !astray && !cancelled && !ended && this.#isOn;
+  }
+
+  #followUp(active: ActiveRun, run: WorkflowRun, step: string | null): FollowUp {
+    active.unrecorded++;
+    const next = this.#nextSteps(active, run, step);
     if (next.ending !== null) {
       active.ended = true;
       quiet(active);
     }
-    const requests = next.launches.flatMap(({ prepared }) => (prepared === null ? [] : [prepared.append]));
+    const appends = next.requests.map(({ prepared }) => prepared.append);
     return {
-      appends: next.end === null ? requests : [...requests, next.end],
+      appends: next.end === null ? appends : [...appends, next.end],
       settle: (appended) => {
         this.#settle(active, next, appended);
       },
     };
   }
 
-  #nextSteps(active: ActiveRun, run: WorkflowRun): NextSteps {
-    const launches = run
-      .launches()
-      .map((launch, i) => ({ launch, prepared: i < maxPrepared ? this.#prepare(active, launch) : null }));
-    const { ending } = run;
-    return { launches, ending, end: ending === null ? null : this.#deps.recorder.prepareEnd(active.of, ending) };
+  /**
+   * `step`: the one of which an execution ends. Another one begins only when all that led to it is recorded, and so does the end of
+   * the run; the next item of the same one depends on no other.
+   */
+  #nextSteps(active: ActiveRun, run: WorkflowRun, step: string | null): NextSteps {
+    const isAlone = active.unrecorded === 1;
+    const requests: { launch: Launch; prepared: PreparedRequest }[] = [];
+    for (const launch of run.launches()) {
+      const mayFollow = (isAlone || launch.step.id === step) && requests.length < maxPrepared;
+      const prepared = mayFollow ? this.#prepare(active, launch) : null;
+      if (prepared === null) active.due.push(launch);
+      else requests.push({ launch, prepared });
+    }
+    const ending = isAlone ? run.ending : null;
+    return { requests, ending, end: ending === null ? null : this.#deps.recorder.prepareEnd(active.of, ending) };
   }
 
   #prepare(active: ActiveRun, launch: Launch): PreparedRequest | null {
@@ -124,25 +145,23 @@ export class Consequences {
   }
 
   /** The log has answered; what it did not take together with the fact is done by itself. */
-  #settle(active: ActiveRun, { launches, ending }: NextSteps, appended: AppendedWith | null): void {
-    const { launch, end, goesOn, takeUpAnew } = this.#deps;
+  #settle(active: ActiveRun, { requests, ending, end }: NextSteps, appended: AppendedWith | null): void {
+    const { goOn, takeUpAnew } = this.#deps;
     const answers = [...(appended?.consequences ?? [])];
-    const left = launches.filter(
-      ({ prepared }) => prepared === null || !this.#hasBegun(active, prepared, answers.shift() ?? null),
-    );
-    if (appended?.fact.outcome !== 'accepted') {
-      takeUpAnew(active);
-      return;
-    }
-    for (const one of left) launch(active, one.launch);
-    if (ending === null) goesOn(active);
-    else if (answers.shift()?.outcome !== 'accepted') end(active, ending);
+    active.unrecorded--;
+    active.astray ||= appended?.fact.outcome !== 'accepted';
+    for (const { launch, prepared } of requests)
+      if (!this.#hasBegun(active, prepared, answers.shift() ?? null)) active.due.push(launch);
+    if (active.unrecorded > 0) return;
+    if (active.astray) takeUpAnew(active);
+    else if (ending === null) goOn(active);
+    else if (end === null || answers.shift()?.outcome !== 'accepted') this.#deps.end(active, ending);
   }
 
   #hasBegun(active: ActiveRun, { executionId, settle }: PreparedRequest, answer: AppendResult | null): boolean {
     settle(answer);
     if (answer?.outcome !== 'accepted') return false;
-    if (active.cancelled || active.ended) this.#deps.tooLate(executionId);
+    if (active.cancelled || !this.#deps.isOpen(active.of.id)) this.#deps.tooLate(executionId);
     return true;
   }
 }

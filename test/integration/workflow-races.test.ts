@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import type { AppendRequest, AppendResult, EventLog } from '../../src/event-log/event-log.ts';
+import type { AppendedWith, AppendRequest, EventLog } from '../../src/event-log/event-log.ts';
 import { AppError } from '../../src/kernel/errors.ts';
 import { type Answer, TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -23,18 +23,21 @@ beforeAll(async () => {
 });
 afterEach(() => {
   Reflect.deleteProperty(log, 'append');
-  Reflect.deleteProperty(log, 'appendChain');
+  Reflect.deleteProperty(log, 'appendWith');
 });
 afterAll(() => server.stop());
 
-type Chain = readonly AppendRequest[];
-type Answers = Promise<readonly AppendResult[]>;
+type Appends = readonly AppendRequest[];
+type Answers = Promise<AppendedWith>;
 
-/** Puts something between appends and the log; what has no chain is a chain of one. */
-function onAppend(meet: (chain: Chain, go: () => Answers) => Answers): void {
-  const [append, appendChain] = [log.append.bind(log), log.appendChain.bind(log)];
-  log.appendChain = (chain) => meet(chain, () => appendChain(chain));
-  log.append = async (request) => (await meet([request], async () => [await append(request)]))[0]!;
+/** Puts something between appends and the log: a fact alone, or with what follows from it. */
+function onAppend(meet: (appends: Appends, go: () => Answers) => Answers): void {
+  const [append, appendWith] = [log.append.bind(log), log.appendWith.bind(log)];
+  log.appendWith = (fact, consequences) => meet([fact, ...consequences], () => appendWith(fact, consequences));
+  log.append = async (request) => {
+    const { fact } = await meet([request], async () => ({ fact: await append(request), consequences: [] }));
+    return fact;
+  };
 }
 
 const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
@@ -59,8 +62,8 @@ const summaryOf = async (id: string) =>
   Object.fromEntries(
     (await stepsOf(id)).map(({ id: step, status, executions }) => [step, `${status} ${String(executions.length)}`]),
   );
-/** What the step says whose end is the first of a chain. */
-const endOf = ([fact]: Chain): string | null => {
+/** What the step says whose end is the fact. */
+const endOf = ([fact]: Appends): string | null => {
   const last = fact?.events.at(-1);
   return last?.type === 'ExecutionCompleted' && fact?.expected !== 'none'
     ? ((last.data.result as { text?: string }).text ?? null)
@@ -105,14 +108,14 @@ describe('a run whose step is asked to stop as it ends', () => {
     });
     const otherIsRecorded = Promise.withResolvers<undefined>();
     let isHeld = true;
-    onAppend(async (chain, go) => {
-      if (endOf(chain) === 'held' && isHeld) {
+    onAppend(async (appends, go) => {
+      if (endOf(appends) === 'held' && isHeld) {
         isHeld = false;
         await otherIsRecorded.promise;
-        await cancelStep(chain[0]!.stream);
+        await cancelStep(appends[0]!.stream);
       }
       const answers = await go();
-      if (endOf(chain) === 'free') otherIsRecorded.resolve(undefined);
+      if (endOf(appends) === 'free') otherIsRecorded.resolve(undefined);
       return answers;
     });
     const { body } = await run(name);
@@ -127,9 +130,9 @@ describe('a run whose log cannot be written for a moment', () => {
   it('goes on when it can', async () => {
     const name = await define(two);
     const refused = new Set<string>();
-    onAppend((chain, go) => {
-      const { stream } = chain[0]!;
-      if (endOf(chain) === null || refused.has(stream)) return go();
+    onAppend((appends, go) => {
+      const { stream } = appends[0]!;
+      if (endOf(appends) === null || refused.has(stream)) return go();
       refused.add(stream);
       return Promise.reject(new AppError('STORAGE_FULL'));
     });
@@ -149,14 +152,14 @@ describe('two runs that are asked for under one key at once', () => {
     });
     const ask = (params: object) =>
       call('POST', `/api/workflows/${name}/run`, { params }, { prefer: 'wait=20', 'idempotency-key': name });
-    const isRequest = ([fact]: Chain): boolean =>
+    const isRequest = ([fact]: Appends): boolean =>
       fact?.events[0]?.type === 'ExecutionRequested' && fact.stream.length > 0;
     const secondIsAsked = Promise.withResolvers<undefined>();
     const firstIsHeld = Promise.withResolvers<undefined>();
     const firstIsRecorded = Promise.withResolvers<undefined>();
     let requests = 0;
-    onAppend(async (chain, go) => {
-      const nth = isRequest(chain) ? ++requests : 0;
+    onAppend(async (appends, go) => {
+      const nth = isRequest(appends) ? ++requests : 0;
       if (nth === 1) {
         firstIsHeld.resolve(undefined);
         await secondIsAsked.promise;
@@ -217,10 +220,10 @@ it('INV-11: whatever comes between a step and the log, a run asks for each step 
   await fc.assert(
     fc.asyncProperty(flow, fates, async (steps, fate) => {
       const name = await define({ input: { lists: { type: 'array', required: true } }, steps });
-      onAppend(async (chain, go) => {
-        if (endOf(chain) === null) return go();
+      onAppend(async (appends, go) => {
+        if (endOf(appends) === null) return go();
         const { value } = fate.next();
-        if (value === 'cancelled') await cancelStep(chain[0]!.stream);
+        if (value === 'cancelled') await cancelStep(appends[0]!.stream);
         if (value === 'refused') throw new AppError('STORAGE_FULL');
         if (value === 'late') for (let turns = 0; turns < 20; turns++) await new Promise((next) => setImmediate(next));
         return go();
@@ -230,7 +233,7 @@ it('INV-11: whatever comes between a step and the log, a run asks for each step 
       await until('its end', async () => (await call('GET', `/api/executions/${id}`)).body.endedAt !== null);
       await expectOrdered(id);
       Reflect.deleteProperty(log, 'append');
-      Reflect.deleteProperty(log, 'appendChain');
+      Reflect.deleteProperty(log, 'appendWith');
     }),
     { numRuns: 25 },
   );
@@ -243,10 +246,10 @@ it('whenever a run is cancelled or runs out of time, nothing of it goes on', asy
     fc.asyncProperty(flow, fates, fc.constantFrom(null, 40), async (steps, fate, timeoutMs) => {
       const input = { lists: { type: 'array', required: true } };
       const name = await define({ input, steps, ...(timeoutMs !== null && { timeoutMs }) });
-      onAppend(async (chain, go) => {
-        const [fact] = chain;
+      onAppend(async (appends, go) => {
+        const [fact] = appends;
         const isStep = fact?.actor.startsWith('exec_') === true;
-        if (endOf(chain) === null && !isStep) return go();
+        if (endOf(appends) === null && !isStep) return go();
         const { value } = fate.next();
         const run = isStep ? fact.actor : String((await executions.load(fact!.stream)).request?.causeId).split('/')[0]!;
         const cancelled = value === 'run cancelled' ? run : value === 'step cancelled' ? fact!.stream : null;
@@ -258,7 +261,7 @@ it('whenever a run is cancelled or runs out of time, nothing of it goes on', asy
       const id = (await call('POST', `/api/workflows/${name}/run`, { params: { lists } })).body.executionId as string;
       await until('its end', async () => (await call('GET', `/api/executions/${id}`)).body.endedAt !== null);
       Reflect.deleteProperty(log, 'append');
-      Reflect.deleteProperty(log, 'appendChain');
+      Reflect.deleteProperty(log, 'appendWith');
       await until('nothing of it goes on', async () => {
         const parts = (await stepsOf(id)).flatMap(({ executions: own }) => own);
         return (

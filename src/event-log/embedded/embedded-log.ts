@@ -67,11 +67,8 @@ export class EmbeddedLog extends StoredLog {
   }
 
   override async appendWith(fact: AppendRequest, consequences: readonly AppendRequest[]): Promise<AppendedWith> {
-    this.#requireRoom();
     const calledMs = performance.now();
-    const requests = [fact, ...consequences];
-    const appends = requests.map((request, i) => ({ request, proposed: { ...this.propose(request), linked: i > 0 } }));
-    const answers = appends.map((append) => {
+    const answers = this.#proposeAll([fact, ...consequences]).map((append) => {
       const { promise, resolve, reject } = Promise.withResolvers<AppendResult | null>();
       this.#pending.push({ ...append, calledMs, resolve, reject });
       return promise;
@@ -79,6 +76,16 @@ export class EmbeddedLog extends StoredLog {
     this.#scheduleFlush();
     const [result, ...rest] = await Promise.all(answers);
     return { fact: definitely(result, 'a fact is always judged'), consequences: rest };
+  }
+
+  #proposeAll(requests: readonly AppendRequest[]): readonly Pick<PendingAppend, 'request' | 'proposed'>[] {
+    try {
+      this.#requireRoom();
+      return requests.map((request, i) => ({ request, proposed: { ...this.propose(request), linked: i > 0 } }));
+    } catch (error) {
+      this.meter.failed(error);
+      throw error;
+    }
   }
 
   #requireRoom(): void {

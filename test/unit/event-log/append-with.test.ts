@@ -36,27 +36,33 @@ class ScriptedLog extends StoredLog {
 
 const accepted: AppendResult = { outcome: 'accepted', position: 1, firstRevision: 0, lastRevision: 0 };
 const conflict: AppendResult = { outcome: 'conflict', actualRevision: 4 };
-const chain = [appendOf('one'), appendOf('two'), appendOf('three')];
+const fact = appendOf('fact');
+const rest = [appendOf('one'), appendOf('two')];
 
-describe('a chain on a log that appends one after the other', () => {
-  it('ends with the first refusal', async () => {
-    const log = new ScriptedLog([accepted, conflict]);
-    expect(await log.appendChain(chain)).toEqual([accepted, conflict]);
-    expect(log.asked).toEqual(['one', 'two']);
+describe('a fact and what follows from it, on a log that appends one after the other', () => {
+  it('are judged each by itself once the fact is accepted', async () => {
+    const log = new ScriptedLog([accepted, conflict, accepted]);
+    expect(await log.appendWith(fact, rest)).toEqual({ fact: accepted, consequences: [conflict, accepted] });
+    expect(log.asked).toEqual(['fact', 'one', 'two']);
   });
 
-  it('fails as its first append does', async () => {
+  it('end with a fact that is refused', async () => {
+    const log = new ScriptedLog([conflict]);
+    expect(await log.appendWith(fact, rest)).toEqual({ fact: conflict, consequences: [null, null] });
+    expect(log.asked).toEqual(['fact']);
+  });
+
+  it('fail as the fact does', async () => {
     const log = new ScriptedLog([new AppError('STORAGE_FULL')]);
-    await expect(log.appendChain(chain)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
-    expect(log.asked).toEqual(['one']);
+    await expect(log.appendWith(fact, rest)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect(log.asked).toEqual(['fact']);
   });
 
   it.each(['OUTCOME_UNKNOWN', 'LOG_UNAVAILABLE'] as const)(
-    'keeps the answers that it has when a later one fails: %s',
+    'keep the answers that there are when a consequence fails: %s',
     async (code) => {
-      const log = new ScriptedLog([accepted, new AppError(code)]);
-      expect(await log.appendChain(chain)).toEqual([accepted]);
-      expect(log.asked).toEqual(['one', 'two']);
+      const log = new ScriptedLog([accepted, new AppError(code), accepted]);
+      expect(await log.appendWith(fact, rest)).toEqual({ fact: accepted, consequences: [null, accepted] });
     },
   );
 });
