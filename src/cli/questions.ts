@@ -43,11 +43,19 @@ interface QuestionStyle {
   readonly style: { readonly message: (text: string, status: string) => string };
 }
 
-/** Asks for something that is not shown while it is typed. */
-export async function askSecret(context: CliContext, message: string, flag: string): Promise<string> {
+/** Asks for something that is not shown while it is typed; again from an empty line while `check` says that it is wrong. */
+export async function askSecret(
+  context: CliContext,
+  { message, flag, check = () => null }: Omit<TextQuestion, 'hint' | 'suggestion'>,
+): Promise<string> {
   needTerminal(context, flag);
   const { password } = await import('@inquirer/prompts');
-  return password({ message, theme }, streams(context));
+  for (;;) {
+    const answer = await password({ message, theme }, streams(context));
+    const wrong = check(answer);
+    if (wrong === null) return answer;
+    context.terminal.note(context.terminal.paintNote('red', `> ${wrong}`));
+  }
 }
 
 /** Asks for yes or no; an empty line is no. */

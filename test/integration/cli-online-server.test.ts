@@ -230,6 +230,29 @@ describeWithTerminal('the online verbs at a terminal', () => {
     expect(login.screen).not.toContain('horse');
   });
 
+  it('ask again for what no account can have, and for passwords that differ', async () => {
+    const login = new CliUser(dir, server.url).atTerminal('login --register');
+    let before = 0;
+    const answer = async (question: string, text: string): Promise<void> => {
+      await until(`it asks ${question}; it shows ${login.screen}`, () => login.screen.slice(before).includes(question));
+      before = login.screen.length;
+      login.type(`\u0015${text}\r`);
+    };
+    await answer('? E-mail', 'erin');
+    await answer('This is not an e-mail address.', 'erin@example.com');
+    await answer('? User name', 'e');
+    await answer('A user name has 2 to 40 letters', 'erin');
+    await answer('? Password', 'short');
+    await answer('A password has at least 8 characters.\r\n? Password', 'erin@example.com');
+    await answer('The password is your e-mail address or user name.\r\n? Password', 'correct horse battery');
+    await answer('? Password again', 'incorrect horse battery');
+    await answer('The two passwords differ.\r\n? Password', 'correct horse battery');
+    await answer('? Password again', 'correct horse battery');
+    expect(await login.ended).toBe(0);
+    expect(login.screen).toContain('as erin (erin@example.com)');
+    expect(login.screen).not.toContain('horse');
+  });
+
   it('ask before they delete', async () => {
     const id = (await admin.run(['schedules', 'create', '--cron', '@yearly'])).stdout.trim();
     const unsure = admin.atTerminal(`schedules delete ${id}`);
