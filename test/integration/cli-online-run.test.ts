@@ -48,6 +48,7 @@ describe('run', () => {
     writeFileSync(join(user.cwd, 'params.json'), '{"from":3,"intervalMs":1}');
     writeFileSync(join(user.cwd, 'data.csv'), 'name,size\na,1\nb,2\n');
     expect(await user.json(['run', 'countdown', '--params', '-'], { input: '{"from":1}' })).toEqual({ counted: 1 });
+    expect(await user.json(['run', 'countdown', '--params', '{"from":1}'])).toEqual({ counted: 1 });
     const both = ['run', 'countdown', '--params', 'params.json', '-p', 'from=2'];
     expect(await user.json(both)).toEqual({ counted: 2 });
     expect(await user.json(['run', 'csv-profile', '--param-file', 'csv=data.csv'])).toMatchObject({ rows: 2 });

@@ -44,6 +44,7 @@ Examples:
   ihuman run countdown --param from=3
   printf 'name,size\\na,1\\nb,2\\n' > data.csv
   ihuman run csv-profile --param-file csv=data.csv > profile.json
+  ihuman run countdown --params '{"from":3}'
   echo '{"from":3}' | ihuman run countdown --params -`,
     )
     .action((skillId: string, options: RunOptions) =>
