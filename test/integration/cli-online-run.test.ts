@@ -219,6 +219,11 @@ describe('executions', () => {
     expect(await own.run(['executions'])).toMatchObject({ code: 0, stdout: '', stderr: 'There are none.\n' });
     await own.run(countdown('from=0'));
     await own.run(['run', 'throws']);
+    const nope = await own.run(['executions', '--skill', 'cuntdown']);
+    expect([nope.code, nope.stderr]).toEqual([
+      ...[0, 'There are none.\nThe server has no skill cuntdown; did you mean countdown?\n'],
+    ]);
+    expect((await own.run(['executions', '--skill', 'noop'])).stderr).toBe('There are none.\n');
     const { executions, total } = await own.json(['executions', '--json']);
     expect([total, executions.map(({ skillId }: { skillId: string }) => skillId)]).toEqual([
       2,
