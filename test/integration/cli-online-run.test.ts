@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { executionStatuses } from '../../projections/executions/projection.ts';
 import { CliUser } from '../support/cli-process.ts';
 import { TestServer } from '../support/platform.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -238,6 +239,8 @@ describe('executions', () => {
     expect(page.stdout.trim()).toBe(executions[0].executionId);
     const more = await own.run(['executions', '--limit', '1']);
     expect(more.stderr).toBe('1 of 2; more with --offset 1\n');
+    const bogus = await own.run(['executions', '--status', 'bogus']);
+    expect([bogus.code, bogus.stderr]).toEqual([2, expect.stringContaining(`one of ${executionStatuses.join(', ')}.`)]);
     const wrong = await own.run(['executions', 'shw']);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean: ihuman executions show') });
   });
