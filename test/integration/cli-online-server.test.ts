@@ -152,7 +152,8 @@ describe('doctor', () => {
 
   it('finds what stands in the way before there is a server, and what to do', async () => {
     const user = new CliUser(dir, 'http://127.0.0.1:1');
-    cpSync(join(root, 'test/fixtures/skills/broken-load'), join(user.cwd, 'skills/broken-load'), { recursive: true });
+    for (const name of ['broken-load', 'broken-metadata'])
+      cpSync(join(root, 'test/fixtures/skills', name), join(user.cwd, 'skills', name), { recursive: true });
     mkdirSync(join(user.cwd, '.ihuman'));
     writeFileSync(join(user.cwd, '.ihuman/admin-key'), 'key');
     chmodSync(join(user.cwd, '.ihuman/admin-key'), 0o644);
@@ -161,8 +162,12 @@ describe('doctor', () => {
     expect(problems.map(({ check, advice }) => [check, advice])).toEqual([
       ['admin-key', `chmod 600 ${join(user.cwd, '.ihuman/admin-key')}`],
       ['skills', 'ihuman validate broken-load'],
+      ['skills', 'ihuman validate broken-metadata'],
       ['server', 'Start one: ihuman serve. One that is elsewhere: --url <url>, or IHUMAN_URL.'],
     ]);
+    expect(problems.find(({ found }) => found.startsWith('broken-metadata'))?.found).toMatch(
+      /index\.js \/metadata\/\w+ is missing/,
+    );
     expect(readdirSync(join(user.cwd, '.ihuman'))).toEqual(['admin-key']);
   });
 

@@ -6,6 +6,7 @@ import { checkSkills } from '../../skills/check-skill.ts';
 import { inspectSkills } from '../../skills/inspect-skills.ts';
 import { skillNamePattern } from '../../skills/metadata-fields.ts';
 import { readSkillFolder } from '../../skills/skill-folder.ts';
+import { placeOf } from '../../skills/skill-problem.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { npmText } from '../npm.ts';
@@ -77,9 +78,6 @@ async function nameAndCheck(stage: string, { name, version }: Packed): Promise<s
   if (skill !== unnamed) renameSync(join(stage, unnamed), join(stage, skill));
   const judgement = (await checkSkills(stage, [skill])).get(skill);
   if (judgement?.skill != null) return skill;
-  const problems = (judgement?.problems ?? []).map(({ file, path, message }) => ({
-    path: `${file} ${path}`.trim(),
-    message,
-  }));
+  const problems = (judgement?.problems ?? []).map((problem) => ({ path: placeOf(problem), message: problem.message }));
   throw new CliError('failed', `${name} ${version} is no skill that a server takes:`, problems);
 }
