@@ -158,7 +158,13 @@ async function tour(): Promise<void> {
 
   heading('The audit trail of react-setup (position, revision, time, event, who)');
   await showTrail(token, project.executionId);
+  if (ends) say(dim('\nTo look further, let the server stay: npm run demo'));
+  else tellWhereNext(token, countdown, project);
+}
 
+/** Commands for a server that stays. */
+function tellWhereNext(token: string, countdown: Execution, project: Execution): void {
+  const { url } = server;
   heading('Look further, in another terminal');
   say(`    AUTH='Authorization: Bearer ${token}'`);
   say(`    curl -H "$AUTH" "${url}/api/executions?skillId=countdown"`);

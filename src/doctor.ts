@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isAppError } from './kernel/errors.ts';
 import { type Finding, ok, problem, warning } from './kernel/finding.ts';
 import { SkillCatalog } from './skills/skill-catalog.ts';
+import { placeOf, type SkillProblem } from './skills/skill-problem.ts';
 import { dataFiles, lockDataDir } from './store/data-dir.ts';
 
 /** The data directory: whether it is there, can be written, who uses it, who may read its keys. Changes nothing in it. */
@@ -58,6 +59,10 @@ function keyFinding(dataDir: string, name: string): Finding {
     : ok(name, `${path}, for its user alone`);
 }
 
+function lineOf(found: SkillProblem): string {
+  return `${placeOf(found)} ${found.message}`;
+}
+
 /** Whether the skills in these folders can be used: loads them as the server does. */
 export async function examineSkills(folders: readonly string[]): Promise<readonly Finding[]> {
   const check = 'skills';
@@ -72,7 +77,7 @@ export async function examineSkills(folders: readonly string[]): Promise<readonl
     const catalog = new SkillCatalog({ folders: there, cacheFile, watch: false, onProblems: () => undefined });
     await catalog.load();
     const broken = [...catalog.problems()].map(([name, problems]) =>
-      problem(check, `${name}: ${problems.map(({ message }) => message).join('; ')}`, `ihuman validate ${name}`),
+      problem(check, `${name}: ${problems.map(lineOf).join('; ')}`, `ihuman validate ${name}`),
     );
     return [ok(check, `${String(catalog.list().length)} can be used, in ${there.join(', ')}`), ...broken];
   } finally {

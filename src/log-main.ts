@@ -6,6 +6,7 @@ import { type CopiedLog, copyFromKafka, copyToKafka, newDirectory } from './even
 import { KafkajsTransport } from './event-log/kafka/kafkajs-transport.ts';
 import { logRules, type TopicRules, vaultRules } from './event-log/kafka/topic.ts';
 import { connectionOf } from './kafka/connection.ts';
+import { counted } from './kernel/counted.ts';
 import { AppError, isAppError } from './kernel/errors.ts';
 import type { Config } from './setting.ts';
 import { dataFiles, lockDataDir, prepareDataDir } from './store/data-dir.ts';
@@ -85,7 +86,9 @@ async function run([verb, ...args]: readonly string[]): Promise<number> {
     return 2;
   }
   const { appends, headHash } = await copy(to, resolve(newDataDir), readConfig(rest, process.env));
-  process.stdout.write(`copied: ${String(appends)} appends, the same on both sides up to the head hash ${headHash}\n`);
+  process.stdout.write(
+    `copied: ${counted(appends, 'append')}, the same on both sides up to the head hash ${headHash}\n`,
+  );
   process.stdout.write(
     to === 'kafka'
       ? `Next: npm start -- --log=kafka --data-dir=${newDataDir}\n`

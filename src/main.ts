@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { counted } from './kernel/counted.ts';
 import { isAppError } from './kernel/errors.ts';
 import { FrontDoor } from './http/front-door.ts';
 import { helpText, readConfig } from './config.ts';
@@ -68,7 +69,7 @@ function pidFile({ config }: Platform): string {
 function announce({ url, dataDir, adminKeyFile, skills }: StartReport): void {
   const { pid } = process;
   tell({ event: 'server.ready', url, pid, dataDir, adminKeyFile, skills }, [
-    `ihuman is ready at ${url} with ${String(skills)} skills`,
+    `ihuman is ready at ${url} with ${counted(skills, 'skill')}`,
     `  process              ${String(pid)}`,
     `  data directory       ${dataDir}`,
     `  administrator's key  ${adminKeyFile ?? 'in the data directory of the node that started first'}`,
@@ -80,7 +81,7 @@ function announce({ url, dataDir, adminKeyFile, skills }: StartReport): void {
 function announceStop({ services, config }: Platform): void {
   const { running } = services.runner();
   const { shutdownGraceMs } = config;
-  const wait = `up to ${String(shutdownGraceMs / 1000)} s for ${String(running)} running executions`;
+  const wait = `up to ${String(shutdownGraceMs / 1000)} s for ${counted(running, 'running execution')}`;
   tell({ event: 'server.stopping', running, shutdownGraceMs }, [
     running === 0 ? 'Stopping.' : `Stopping; waiting ${wait}. Ctrl-C again ends it at once.`,
   ]);

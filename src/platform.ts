@@ -499,7 +499,7 @@ function openCatalog(config: Config, serverLog: ServerLog): SkillCatalog {
   for (const folder of config.skills.filter((wanted) => !existsSync(wanted)))
     serverLog.write('warn', 'skills.folder_missing', {
       folder,
-      advice: 'Make it and start again, or name another one with --skills.',
+      advice: `${config.watch ? 'Make it: this server takes it up' : 'Make it and start again'}. Or name another one with --skills.`,
     });
   return new SkillCatalog({
     folders: config.skills,

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { readConfig } from './config.ts';
 import { checkExport } from './feed/log-export.ts';
+import { counted } from './kernel/counted.ts';
 import { AppError, isAppError } from './kernel/errors.ts';
 import { verifyDataDir } from './verify.ts';
 
@@ -38,14 +39,14 @@ function checkDirectory(args: readonly string[]): Found {
     : [`log: DAMAGED at position ${String(chain.position)}: ${chain.reason}`];
   if (readModels !== null) {
     const { differences, position } = readModels;
-    lines.push(`read models: ${String(differences.length)} differences at position ${String(position)}`);
+    lines.push(`read models: ${counted(differences.length, 'difference')} at position ${String(position)}`);
     lines.push(...differences.map(({ table, key, what }) => `  ${table} ${key}: ${what}`));
   }
   return { lines, clean };
 }
 
 function intact(appends: number, events: number, headHash: string): string {
-  return `intact, ${String(appends)} appends, ${String(events)} events, head hash ${headHash}`;
+  return `intact, ${counted(appends, 'append')}, ${counted(events, 'event')}, head hash ${headHash}`;
 }
 
 function check(args: readonly string[]): Promise<Found> | Found {

@@ -1,3 +1,4 @@
+import { emailProblem, usernameProblem } from '../kernel/account-rules.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { Principal, Scope } from './principal.ts';
 
@@ -47,16 +48,15 @@ export function accountOf(email: string): string {
 
 /** The e-mail address as it is stored. Throws VALIDATION_FAILED. */
 export function requireEmail(email: string): string {
-  const address = accountOf(email);
-  if (address.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(address)) return address;
-  throw invalid('/email', 'This is not an e-mail address.');
+  const problem = emailProblem(email);
+  if (problem !== null) throw invalid('/email', problem);
+  return accountOf(email);
 }
 
 /** Throws VALIDATION_FAILED for a user name that nobody can have, and USERNAME_TAKEN for the administrator's. */
 export function requireUsername(username: string): void {
-  if (!/^[A-Za-z0-9_.-]{2,40}$/.test(username)) {
-    throw invalid('/username', 'A user name has 2 to 40 letters, digits, dots, dashes or underscores.');
-  }
+  const problem = usernameProblem(username);
+  if (problem !== null) throw invalid('/username', problem);
   if (username.toLowerCase() === administratorName) throw new AppError('USERNAME_TAKEN');
 }
 

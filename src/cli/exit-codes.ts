@@ -1,3 +1,4 @@
+import { closest } from '../kernel/closest.ts';
 import { errorTable, isAppError, type Problem } from '../kernel/errors.ts';
 
 /** What the command line's exit codes mean; `ihuman --help` lists them. */
@@ -25,24 +26,29 @@ export interface Ending {
   readonly lines: readonly string[];
 }
 
-/** The one place where errors become exit codes and sentences. `verb` is what was asked for, to point at its help. */
-export function endingOf(error: unknown, verb?: string): Ending {
+/** The one place where errors become exit codes and sentences. `path` names the command, to point at its help. */
+export function endingOf(error: unknown, path = ''): Ending {
   if (error instanceof CliError) return { outcome: error.outcome, lines: linesOf(error) };
   if (isInterruption(error)) return { outcome: 'interrupted', lines: [] };
   if (isSyntaxError(error)) {
     if (error.exitCode === 0) return { outcome: 'ok', lines: [] };
     // A group of verbs without a verb has shown its help.
     if (error.code === 'commander.help') return { outcome: 'usage', lines: [] };
-    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    return {
-      outcome: 'usage',
-      lines: [`${message}; see "${['ihuman', ...(verb === undefined ? [] : [verb])].join(' ')} --help"`],
-    };
+    const message = nearOnly(error.message.replace(/^error: /, '')).replaceAll('\n', ' ');
+    return { outcome: 'usage', lines: [`${message}; see "${`ihuman ${path}`.trimEnd()} --help"`] };
   }
   // An answer of the server has one of its codes too, and a status besides.
   if (isAnswer(error)) return { outcome: outcomeOfAnswer(error), lines: linesOf(error) };
   if (isAppError(error)) return { outcome: outcomeOfCode(error.code), lines: linesOf(error) };
   return { outcome: 'failed', lines: [error instanceof Error ? error.message : String(error)] };
+}
+
+/** Commander's message without a suggestion that is far from what was typed: it would take "logout" for "bogus". */
+function nearOnly(message: string): string {
+  return message.replace(/'(\S+)'\n\(Did you mean (?:one of )?(.+)\?\)$/, (_, typed: string, suggested: string) => {
+    const near = closest(typed, suggested.split(', '));
+    return near === undefined ? `'${typed}'` : `'${typed}' (Did you mean ${near}?)`;
+  });
 }
 
 function linesOf({ message, problems }: { readonly message: string; readonly problems: readonly Problem[] }): string[] {

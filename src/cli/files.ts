@@ -16,6 +16,11 @@ export async function textIn(context: CliContext, path: string): Promise<string>
   }
 }
 
+/** The JSON object that the value of a flag is, when it begins with a brace; else that of the file that it names, `-`: standard input. */
+export async function objectOf(context: CliContext, flag: string, text: string): Promise<JsonObject> {
+  return text.trimStart().startsWith('{') ? (parse(text, flag) as JsonObject) : objectIn(context, text);
+}
+
 /** The JSON object that a file holds; `-` is standard input. */
 export async function objectIn(context: CliContext, path: string): Promise<JsonObject> {
   const from = path === '-' ? 'Standard input' : path;

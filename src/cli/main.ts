@@ -1,8 +1,8 @@
 import type { CliContext } from './context.ts';
 import { endingOf, exitCodes, type Outcome } from './exit-codes.ts';
+import { namedCommand, refuseHelpOfUnknown } from './named-command.ts';
 import { createProgram } from './program.ts';
 import { printable, Terminal } from './terminal.ts';
-import { verbs } from './verbs.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const args = process.argv.slice(2);
@@ -32,11 +32,15 @@ const context: CliContext = {
 };
 
 const verb = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+let path = '';
 try {
   const program = await createProgram(context, { verb });
+  const named = namedCommand(program, args);
+  ({ path } = named);
+  refuseHelpOfUnknown(args, named);
   await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
 } catch (error) {
-  const { outcome, lines } = endingOf(error, verbs.some(({ name }) => name === verb) ? verb : undefined);
+  const { outcome, lines } = endingOf(error, path);
   const text = lines
     .flatMap((line) => line.split('\n'))
     .map(printable)

@@ -4,6 +4,8 @@ import { CliError } from './exit-codes.ts';
 /** A question for a line of text. */
 export interface TextQuestion {
   readonly message: string;
+  /** Which answers there are; shown behind the question until it is answered. */
+  readonly hint?: string;
   /** The answer to an empty line. */
   readonly suggestion?: string;
   /** What is wrong with an answer, as a sentence; null when it is good. It is asked again until it is. */
@@ -17,7 +19,7 @@ const theme = { prefix: '?' };
 
 /** Asks for a line. Throws what is `usage` where there is no terminal to ask at; Ctrl-C ends the program with 130. */
 export async function askText(context: CliContext, question: TextQuestion): Promise<string> {
-  const { message, suggestion, check = () => null } = question;
+  const { message, hint, suggestion, check = () => null } = question;
   needTerminal(context, question.flag);
   const { input } = await import('@inquirer/prompts');
   const validate = (answer: string): string | true => check(answer) ?? true;
@@ -25,14 +27,35 @@ export async function askText(context: CliContext, question: TextQuestion): Prom
   const transformer = (answer: string): string =>
     check(answer) === null ? answer : context.terminal.paintNote('yellow', answer);
   const more = suggestion === undefined ? {} : { default: suggestion };
-  return input({ message, validate, transformer, theme, ...more }, streams(context));
+  return input({ message, validate, transformer, theme: themeWith(context, hint), ...more }, streams(context));
 }
 
-/** Asks for something that is not shown while it is typed. */
-export async function askSecret(context: CliContext, message: string, flag: string): Promise<string> {
+/** The question with its hint, which goes once it is answered. */
+function themeWith({ terminal }: CliContext, hint: string | undefined): typeof theme & QuestionStyle {
+  const style = (text: string, status: string): string => {
+    const bold = terminal.paintNote('bold', text);
+    return hint === undefined || status === 'done' ? bold : `${bold} ${terminal.paintNote('dim', hint)}`;
+  };
+  return { ...theme, style: { message: style } };
+}
+
+interface QuestionStyle {
+  readonly style: { readonly message: (text: string, status: string) => string };
+}
+
+/** Asks for something that is not shown while it is typed; again from an empty line while `check` says that it is wrong. */
+export async function askSecret(
+  context: CliContext,
+  { message, flag, check = () => null }: Omit<TextQuestion, 'hint' | 'suggestion'>,
+): Promise<string> {
   needTerminal(context, flag);
   const { password } = await import('@inquirer/prompts');
-  return password({ message, theme }, streams(context));
+  for (;;) {
+    const answer = await password({ message, theme }, streams(context));
+    const wrong = check(answer);
+    if (wrong === null) return answer;
+    context.terminal.note(context.terminal.paintNote('red', `> ${wrong}`));
+  }
 }
 
 /** Asks for yes or no; an empty line is no. */

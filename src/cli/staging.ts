@@ -46,9 +46,8 @@ export function moveInto(folder: string, target: string): void {
 }
 
 /** Throws what is `failed` when there is something of that name already. */
-export function refuseExisting(target: string): void {
-  if (!existsSync(target)) return;
-  throw new CliError('failed', `there is already ${target}; take another name, or move it away`);
+export function refuseExisting(target: string, advice = 'take another name, or move it away'): void {
+  if (existsSync(target)) throw new CliError('failed', `there is already ${target}; ${advice}`);
 }
 
 /** What a process left that was killed in the middle. */
@@ -59,7 +58,8 @@ function removeLeftovers(parent: string): void {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** True for a process of this machine that runs. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { SkillProblem } from '../skills/skill-problem.ts';
+import { placeOf, type SkillProblem } from '../skills/skill-problem.ts';
 import { printable, type Terminal } from './terminal.ts';
 
 /** What `ihuman validate --json` prints. */
@@ -25,8 +25,8 @@ export function reportLines(
 
 /** Each problem in a line, what to do about it in the next. */
 export function problemLines(problems: readonly SkillProblem[], terminal: Terminal): string[] {
-  return problems.flatMap(({ file, path, message, cure }) => {
-    const place = path === '' ? '' : path.startsWith('/') ? ` ${path}` : `:${path}`;
-    return [`  ${terminal.paint('bold', printable(file + place))} ${printable(message)}`, `      ${printable(cure)}`];
-  });
+  return problems.flatMap((problem) => [
+    `  ${terminal.paint('bold', printable(placeOf(problem)))} ${printable(problem.message)}`,
+    `      ${printable(problem.cure)}`,
+  ]);
 }

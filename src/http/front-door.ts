@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { counted } from '../kernel/counted.ts';
 import { AppError } from '../kernel/errors.ts';
 import { problemOf, refuseConnection } from './problem.ts';
 
@@ -89,7 +90,7 @@ export class FrontDoor {
   #sentence(): string {
     if (this.#progress === null) return 'The server is starting.';
     const { taken, of } = this.#progress;
-    return `The server is starting: it has taken in ${String(taken)} of ${String(of)} records of the log.`;
+    return `The server is starting: it has taken in ${String(taken)} of ${counted(of, 'record')} of the log.`;
   }
 }
 

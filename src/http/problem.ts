@@ -109,8 +109,18 @@ function problemsIn(found: readonly FastifySchemaValidationError[]): Problem[] {
       const unknown = params.additionalProperties;
       return {
         path,
-        message: Array.isArray(unknown) ? `has unknown fields: ${unknown.join(', ')}` : (message ?? 'is not valid'),
+        message: Array.isArray(unknown)
+          ? `has unknown fields: ${unknown.join(', ')}`
+          : singular(message ?? 'is not valid'),
       };
     });
   });
+}
+
+/** The checker counts in plurals only: `fewer than 1 characters`. */
+function singular(message: string): string {
+  return message.replace(
+    /\b1 (character|item|propert)(?:s|ies)$/,
+    (_, word) => `1 ${word === 'propert' ? 'property' : String(word)}`,
+  );
 }

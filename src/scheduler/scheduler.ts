@@ -10,6 +10,7 @@ import {
 import type { AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { counted } from '../kernel/counted.ts';
 import { isAppError } from '../kernel/errors.ts';
 import { Queue } from '../kernel/queue.ts';
 import { WakeUps } from '../kernel/wake-ups.ts';
@@ -216,7 +217,7 @@ export class Scheduler {
       return;
     }
     if (this.#hasFailedTooOften(schedule)) {
-      const note = `${String(schedule.failuresInRow)} runs in a row ended badly.`;
+      const note = `${counted(schedule.failuresInRow, 'run')} in a row ended badly.`;
       await this.#append(schedule, [{ type: 'SchedulePaused', data: { reason: 'failures', note, untilMs: null } }]);
       return;
     }

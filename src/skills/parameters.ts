@@ -1,3 +1,4 @@
+import { counted } from '../kernel/counted.ts';
 import type { Problem } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.ts';
 import type { ParameterSpec, ParameterType } from './skill.ts';
@@ -55,9 +56,9 @@ function checkNumber({ minimum, maximum }: ParameterSpec, value: number): string
 function checkString({ minLength, maxLength, pattern }: ParameterSpec, value: string): string[] {
   const messages: string[] = [];
   if (minLength !== undefined && value.length < minLength)
-    messages.push(`must have at least ${String(minLength)} characters`);
+    messages.push(`must have at least ${counted(minLength, 'character')}`);
   if (maxLength !== undefined && value.length > maxLength)
-    messages.push(`must have at most ${String(maxLength)} characters`);
+    messages.push(`must have at most ${counted(maxLength, 'character')}`);
   if (pattern !== undefined && !new RegExp(pattern, 'u').test(value)) messages.push(`must match ${pattern}`);
   return messages;
 }
@@ -65,9 +66,9 @@ function checkString({ minLength, maxLength, pattern }: ParameterSpec, value: st
 function checkArray({ minLength, maxLength, items }: ParameterSpec, value: readonly JsonValue[]): string[] {
   const messages: string[] = [];
   if (minLength !== undefined && value.length < minLength)
-    messages.push(`must have at least ${String(minLength)} items`);
+    messages.push(`must have at least ${counted(minLength, 'item')}`);
   if (maxLength !== undefined && value.length > maxLength)
-    messages.push(`must have at most ${String(maxLength)} items`);
+    messages.push(`must have at most ${counted(maxLength, 'item')}`);
   const wrong = items === undefined ? -1 : value.findIndex((item) => !isOfType(items, item));
   if (wrong >= 0) messages.push(`item ${String(wrong)} must be of type ${String(items)}`);
   return messages;

@@ -1,8 +1,9 @@
-import { type FSWatcher, existsSync, mkdirSync, readFileSync, realpathSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { AppError } from '../kernel/errors.ts';
 import { judgeSkill } from './check-skill.ts';
+import { FolderWatch } from './folder-watch.ts';
 import { inspectSkills, type Inspection } from './inspect-skills.ts';
 import type { LoadedSkill } from './skill.ts';
 import { type ReadFolder, readSkillFolder, type SkillFolder, skillFolderNames } from './skill-folder.ts';
@@ -35,7 +36,7 @@ const debounceMs = 150;
 export class SkillCatalog {
   readonly #options: CatalogOptions;
   readonly #listeners = new Set<(skills: readonly LoadedSkill[]) => void>();
-  readonly #watchers: FSWatcher[] = [];
+  readonly #watches: FolderWatch[] = [];
   readonly #inspections: Map<string, Inspection>;
   #catalogue: Catalogue = { loaded: new Map(), problems: new Map() };
   #reload: NodeJS.Timeout | null = null;
@@ -48,11 +49,12 @@ export class SkillCatalog {
 
   /** Reads all folders; loads only modules whose digest is new. */
   async load(): Promise<void> {
+    // Before the first look: what changes during it is looked at again.
+    if (this.#options.watch && this.#watches.length === 0) this.#watch();
     const load = this.#loading.then(() => this.#loadNow());
     // One failed load must not fail all that come after it.
     this.#loading = load.catch(() => undefined);
     await load;
-    if (this.#options.watch && this.#watchers.length === 0) this.#watch();
   }
 
   get(name: string): LoadedSkill | undefined {
@@ -83,8 +85,8 @@ export class SkillCatalog {
 
   stop(): void {
     if (this.#reload !== null) clearTimeout(this.#reload);
-    for (const watcher of this.#watchers) watcher.close();
-    this.#watchers.length = 0;
+    for (const folder of this.#watches) folder.close();
+    this.#watches.length = 0;
     this.#listeners.clear();
   }
 
@@ -129,17 +131,13 @@ export class SkillCatalog {
   }
 
   #watch(): void {
-    for (const root of this.#options.folders) {
-      if (!existsSync(root)) continue;
-      const watcher = watch(root, { recursive: true, persistent: false }, () => {
-        if (this.#reload !== null) clearTimeout(this.#reload);
-        this.#reload = setTimeout(() => {
-          this.load().catch(() => undefined);
-        }, debounceMs);
-      });
-      watcher.on('error', () => undefined);
-      this.#watchers.push(watcher);
-    }
+    const reload = (): void => {
+      if (this.#reload !== null) clearTimeout(this.#reload);
+      this.#reload = setTimeout(() => {
+        this.load().catch(() => undefined);
+      }, debounceMs);
+    };
+    this.#watches.push(...this.#options.folders.map((root) => new FolderWatch(root, reload)));
   }
 }
 

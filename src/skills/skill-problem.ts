@@ -12,3 +12,9 @@ export interface SkillProblem extends CuredProblem {
   /** A JSON pointer into what the file holds or exports, a line and column (`3:5`), or nothing for all of it. */
   readonly path: string;
 }
+
+/** Where a problem is: `package.json /version`, `src/index.js:3:5`. */
+export function placeOf({ file, path }: Pick<SkillProblem, 'file' | 'path'>): string {
+  if (path === '') return file;
+  return path.startsWith('/') ? `${file} ${path}` : `${file}:${path}`;
+}

@@ -185,7 +185,7 @@ await describeWithNpm('publishing to a registry and adding from it', registryPac
     it('refuses to write over what is there, and what is no skill or no package', async () => {
       const before = readFileSync(join(operator.cwd, 'skills/skills.lock.json'), 'utf8');
       for (const [spec, message] of [
-        ['first', 'there is already'],
+        ['first', '--replace exchanges what was added'],
         ['first@next', 'there is already'],
         ['not-there-at-all', 'npm E404'],
       ] as const) {
@@ -203,6 +203,35 @@ await describeWithNpm('publishing to a registry and adding from it', registryPac
       expect(stderr).toContain('index.js /execute exports no function "execute"');
       expect(readFileSync(join(operator.cwd, 'skills/skills.lock.json'), 'utf8')).toBe(before);
       expect(readdirSync(join(operator.cwd, 'skills')).toSorted()).toEqual(['first', 'skills.lock.json']);
+    });
+
+    it('replaces what was added before, by the newest or the version that is named, and nobody’s own work', async () => {
+      const version = (): string =>
+        JSON.parse(readFileSync(join(operator.cwd, 'skills/first/package.json'), 'utf8')).version;
+      const next = await operator.run(['add', 'first@next', '--replace']);
+      expect([next.code, next.stdout]).toEqual([0, expect.stringMatching(/^Added first \S+-\S+ in skills\/first\n$/)]);
+      expect(version()).toBe(lock().first.version);
+      expect((await operator.run(['add', 'first', '--replace'])).stdout).toBe('Added first 0.1.0 in skills/first\n');
+      expect([version(), lock().first.version]).toEqual(['0.1.0', '0.1.0']);
+      expect(readdirSync(join(operator.cwd, 'skills')).toSorted()).toEqual(['first', 'skills.lock.json']);
+      expect((await operator.run(['add', '--replace'])).code).toBe(2);
+      const path = join(operator.cwd, 'skills/skills.lock.json');
+      const good = readFileSync(path, 'utf8');
+      writeFileSync(path, '{"lockfileVersion":1,"skills":{}}');
+      const own = await operator.run(['add', 'first', '--replace']);
+      expect([own.code, own.stderr]).toEqual([1, expect.stringContaining('was not put there by "ihuman add"')]);
+      expect(version()).toBe('0.1.0');
+      writeFileSync(path, good);
+    });
+
+    it('of two that want one name the first stays, and the lock file has it', async () => {
+      const other = new CliUser(dir, '');
+      writeFileSync(join(other.home, '.npmrc'), `registry=${registry.url}\n`);
+      const both = await Promise.all(['first', 'first@next'].map((spec) => other.run(['add', spec])));
+      expect(both.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+      const { version } = JSON.parse(readFileSync(join(other.cwd, 'skills/first/package.json'), 'utf8')) as Manifest;
+      const { skills } = JSON.parse(readFileSync(join(other.cwd, 'skills/skills.lock.json'), 'utf8'));
+      expect(skills.first.version).toBe(version);
     });
 
     it('brings back what the lock file has, in the same bytes or not at all', async () => {

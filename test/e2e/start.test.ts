@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -7,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import { refusedStart, ServerProcess } from '../support/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 const base = tempDir();
 const place = (name: string): string => join(base, name);
@@ -99,9 +101,26 @@ describe('the demo', () => {
   it('shows everything, and leaves nothing behind', () => {
     const { status, stdout, stderr } = program('demo/demo.ts', '--exit', '--port=0');
     expect([status, stderr]).toEqual([0, '']);
-    for (const part of ['csv-profile', 'react-setup', 'log: lift-off', 'ExecutionCompleted', 'Look further'])
+    for (const part of ['csv-profile', 'react-setup', 'log: lift-off', 'ExecutionCompleted'])
       expect(stdout).toContain(part);
+    expect(stdout).not.toContain('curl');
     expect(readdirSync(base).filter((name) => name.startsWith('ihuman-demo-'))).toEqual([]);
+  });
+
+  it('shows where to look further when its server stays', async () => {
+    const env = { ...process.env, TMPDIR: base };
+    const child = spawn(process.execPath, ['demo/demo.ts', '--port=0'], {
+      cwd: join(import.meta.dirname, '../..'),
+      env,
+    });
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    const gone = once(child, 'exit');
+    await until('the demo serves', () => stdout.includes('Serving until Ctrl-C.'));
+    const [, url = ''] = /documentation: (\S+)/.exec(stdout) ?? [];
+    expect((await fetch(url)).status).toBe(200);
+    child.kill('SIGINT');
+    expect(await gone).toEqual([0, null]);
   });
 
   it('says what is wrong with a flag in one line', () => {

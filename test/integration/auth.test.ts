@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { scopes as allScopes } from '../../src/auth/principal.ts';
 import { TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -179,6 +180,8 @@ describe('API keys', () => {
     const { token } = await server.newUser();
     const answer = await server.call('POST', '/api/auth/keys', { token, body: { label: 'x', scopes: ['admin'] } });
     expect(answer.status).toBe(403);
+    const unknown = await server.call('POST', '/api/auth/keys', { token, body: { label: 'x', scopes: ['all'] } });
+    expect(unknown.body.detail).toBe(`/scopes/0 must be one of ${allScopes.join(', ')}`);
     expect((await server.call('POST', '/api/system/rebuild', { token })).status).toBe(403);
     expect((await server.call('GET', '/metrics', { token })).status).toBe(403);
   });

@@ -64,6 +64,18 @@ describe('ihuman create with every answer as a flag', () => {
     expect(readFileSync(join(user.cwd, 'react-setup/SKILL.md'), 'utf8')).toBe('mine');
   });
 
+  it('refuses the name of what is there before it asks anything', async () => {
+    const { code, stderr } = await user.run(['create', '--name', 'react-setup']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is already')]);
+  });
+
+  it('takes any category, and says which are usual', async () => {
+    const { code, stderr } = await user.run(['create', '--name', 'own-group', '--category', 'fronted', '--yes']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('usual are general, frontend')]);
+    const usual = await user.run(['create', '--name', 'usual-group', '--category', 'frontend', '--yes']);
+    expect(usual.stderr).not.toContain('usual are');
+  });
+
   it.each([
     [['--name', 'ReactSetup'], '--name use kebab-case'],
     [['--name', 'a--b'], '--name use kebab-case'],
@@ -148,15 +160,18 @@ describeWithTerminal('ihuman create at a terminal', () => {
 
   it('asks the five questions in the words of the documentation, and again after an answer that is none', async () => {
     const { user, terminal } = create();
+    mkdirSync(join(user.cwd, 'taken'));
     await terminal.shows('? Skill name (kebab-case):');
     terminal.type('React Setup\r');
     await terminal.shows('use kebab-case');
+    terminal.type('\u0015taken\r');
+    await terminal.shows('there is already taken');
     terminal.type('\u0015react-setup\r');
     await terminal.shows('? Skill description:');
     terminal.type('Create React projects\r');
-    await terminal.shows('? Category:');
+    await terminal.shows('? Category: such as general, frontend');
     terminal.type('frontend\r');
-    await terminal.shows('? Difficulty:');
+    await terminal.shows('? Difficulty: beginner, intermediate, advanced, expert');
     terminal.type('hard\r');
     await terminal.shows('choose one of beginner, intermediate, advanced, expert');
     terminal.type('\u0015intermediate\r');

@@ -107,4 +107,15 @@ describeWithTerminal('ihuman list at a terminal', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     rmSync(join(long.cwd, 'long'), { recursive: true });
   });
+
+  it.each([40, 50, 70])('leaves out columns before it takes more than %i', async (columns) => {
+    const list = `sh -c 'stty cols ${String(columns)}; ${process.execPath} ${bin} list --local'`;
+    const env = { PATH: process.env.PATH ?? '', HOME: user.home, TERM: 'xterm', NO_COLOR: '1' };
+    const terminal = new TerminalProcess(list, { cwd: user.cwd, env });
+    expect(await terminal.ended).toBe(0);
+    const lines = terminal.screen.split(/\r?\n/).filter((line) => /^(NAME|alpha|beta)/.test(line));
+    expect(lines).toHaveLength(3);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(lines[0]).toMatch(/^NAME .*DESCRI/);
+  });
 });

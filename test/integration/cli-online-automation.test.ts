@@ -48,6 +48,16 @@ describe('webhooks', () => {
     expect(forged).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is not of this secret') });
   });
 
+  it('are made for events and skills that are not there too, which is said', async () => {
+    const user = await newUser();
+    const filter = ['--event', 'nope.*', '--event', 'execution.*', '--skill', 'nothing-like-it'];
+    const { code, stderr } = await user.run(['webhooks', 'create', `${sink.url}/none`, ...filter]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('ihuman has no event nope.*');
+    expect(stderr).not.toContain('event execution');
+    expect(stderr).toContain('The server has no skill nothing-like-it.');
+  });
+
   it('are changed, disabled, enabled, given another secret and deleted', async () => {
     const user = await newUser();
     const create = ['webhooks', 'create', `${sink.url}/changed`, '-e', 'execution.completed', '--secret-file', '-'];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { executionStatuses } from '../../projections/executions/projection.ts';
 import { CliUser } from '../support/cli-process.ts';
 import { TestServer } from '../support/platform.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -48,6 +49,7 @@ describe('run', () => {
     writeFileSync(join(user.cwd, 'params.json'), '{"from":3,"intervalMs":1}');
     writeFileSync(join(user.cwd, 'data.csv'), 'name,size\na,1\nb,2\n');
     expect(await user.json(['run', 'countdown', '--params', '-'], { input: '{"from":1}' })).toEqual({ counted: 1 });
+    expect(await user.json(['run', 'countdown', '--params', '{"from":1}'])).toEqual({ counted: 1 });
     const both = ['run', 'countdown', '--params', 'params.json', '-p', 'from=2'];
     expect(await user.json(both)).toEqual({ counted: 2 });
     expect(await user.json(['run', 'csv-profile', '--param-file', 'csv=data.csv'])).toMatchObject({ rows: 2 });
@@ -218,6 +220,11 @@ describe('executions', () => {
     expect(await own.run(['executions'])).toMatchObject({ code: 0, stdout: '', stderr: 'There are none.\n' });
     await own.run(countdown('from=0'));
     await own.run(['run', 'throws']);
+    const nope = await own.run(['executions', '--skill', 'cuntdown']);
+    expect([nope.code, nope.stderr]).toEqual([
+      ...[0, 'There are none.\nThe server has no skill cuntdown; did you mean countdown?\n'],
+    ]);
+    expect((await own.run(['executions', '--skill', 'noop'])).stderr).toBe('There are none.\n');
     const { executions, total } = await own.json(['executions', '--json']);
     expect([total, executions.map(({ skillId }: { skillId: string }) => skillId)]).toEqual([
       2,
@@ -232,6 +239,8 @@ describe('executions', () => {
     expect(page.stdout.trim()).toBe(executions[0].executionId);
     const more = await own.run(['executions', '--limit', '1']);
     expect(more.stderr).toBe('1 of 2; more with --offset 1\n');
+    const bogus = await own.run(['executions', '--status', 'bogus']);
+    expect([bogus.code, bogus.stderr]).toEqual([2, expect.stringContaining(`one of ${executionStatuses.join(', ')}.`)]);
     const wrong = await own.run(['executions', 'shw']);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean: ihuman executions show') });
   });

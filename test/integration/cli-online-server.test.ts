@@ -152,7 +152,8 @@ describe('doctor', () => {
 
   it('finds what stands in the way before there is a server, and what to do', async () => {
     const user = new CliUser(dir, 'http://127.0.0.1:1');
-    cpSync(join(root, 'test/fixtures/skills/broken-load'), join(user.cwd, 'skills/broken-load'), { recursive: true });
+    for (const name of ['broken-load', 'broken-metadata'])
+      cpSync(join(root, 'test/fixtures/skills', name), join(user.cwd, 'skills', name), { recursive: true });
     mkdirSync(join(user.cwd, '.ihuman'));
     writeFileSync(join(user.cwd, '.ihuman/admin-key'), 'key');
     chmodSync(join(user.cwd, '.ihuman/admin-key'), 0o644);
@@ -161,8 +162,12 @@ describe('doctor', () => {
     expect(problems.map(({ check, advice }) => [check, advice])).toEqual([
       ['admin-key', `chmod 600 ${join(user.cwd, '.ihuman/admin-key')}`],
       ['skills', 'ihuman validate broken-load'],
+      ['skills', 'ihuman validate broken-metadata'],
       ['server', 'Start one: ihuman serve. One that is elsewhere: --url <url>, or IHUMAN_URL.'],
     ]);
+    expect(problems.find(({ found }) => found.startsWith('broken-metadata'))?.found).toMatch(
+      /index\.js \/metadata\/\w+ is missing/,
+    );
     expect(readdirSync(join(user.cwd, '.ihuman'))).toEqual(['admin-key']);
   });
 
@@ -227,6 +232,29 @@ describeWithTerminal('the online verbs at a terminal', () => {
     }
     expect(await login.ended).toBe(0);
     expect(login.screen).toContain('as dora (dora@example.com)');
+    expect(login.screen).not.toContain('horse');
+  });
+
+  it('ask again for what no account can have, and for passwords that differ', async () => {
+    const login = new CliUser(dir, server.url).atTerminal('login --register');
+    let before = 0;
+    const answer = async (question: string, text: string): Promise<void> => {
+      await until(`it asks ${question}; it shows ${login.screen}`, () => login.screen.slice(before).includes(question));
+      before = login.screen.length;
+      login.type(`\u0015${text}\r`);
+    };
+    await answer('? E-mail', 'erin');
+    await answer('This is not an e-mail address.', 'erin@example.com');
+    await answer('? User name', 'e');
+    await answer('A user name has 2 to 40 letters', 'erin');
+    await answer('? Password', 'short');
+    await answer('A password has at least 8 characters.\r\n? Password', 'erin@example.com');
+    await answer('The password is your e-mail address or user name.\r\n? Password', 'correct horse battery');
+    await answer('? Password again', 'incorrect horse battery');
+    await answer('The two passwords differ.\r\n? Password', 'correct horse battery');
+    await answer('? Password again', 'correct horse battery');
+    expect(await login.ended).toBe(0);
+    expect(login.screen).toContain('as erin (erin@example.com)');
     expect(login.screen).not.toContain('horse');
   });
 

@@ -68,6 +68,13 @@ describe('login', () => {
     });
   });
 
+  it('refuses flags that no account can have before it asks for the rest', async () => {
+    const { code, stderr } = await newUser().run(['login', '--register', '--email', 'nobody', '--username', 'a b']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--email This is not an e-mail address.');
+    expect(stderr).toContain('--username A user name has 2 to 40 letters');
+  });
+
   it('tells what was wrong, and asks nothing where there is no terminal', async () => {
     const user = newUser();
     const login = ['login', '--email', 'nobody@example.com', '--password-stdin'];

@@ -72,6 +72,13 @@ describe('a command line that is not understood', () => {
     [['list', '--difficulty', 'hard'], 'Allowed choices are beginner'],
     [['list', '--category'], "option '--category <category>' argument missing"],
     [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
+    [['bogus'], `unknown command 'bogus'; see "ihuman --help"`],
+    [['bogus', '--help'], `unknown command 'bogus'; see "ihuman --help"`],
+    [['help', 'nope'], `unknown command 'nope'; see "ihuman --help"`],
+    [['help', 'lits'], `unknown command 'lits' (Did you mean list?); see "ihuman --help"`],
+    [['help', 'webhooks', 'verfiy'], `unknown command 'verfiy' (Did you mean verify?); see "ihuman webhooks --help"`],
+    [['webhooks', 'verify'], 'not specified; see "ihuman webhooks verify --help"'],
+    [['executions', 'show'], `missing required argument 'execution'; see "ihuman executions show --help"`],
   ])('is answered in a line on stderr with exit code 2: %j', async (args, message) => {
     const { code, stdout, stderr } = await user.run(args);
     expect([code, stdout]).toEqual([2, '']);

@@ -102,6 +102,16 @@ describe('what every skill keeps to', () => {
     expect((await check('picky', '--params', 'params.json')).of('result')?.outcome).toBe('passed');
   });
 
+  it.each([
+    [['--params', '-'], '{"a":', 'Standard input is not JSON'],
+    [['--params', '-'], '[]', 'Standard input must hold an object'],
+    [['--params', '{"a":'], '', '--params is not JSON'],
+    [['--params', 'nowhere.json'], '', 'nowhere.json cannot be read'],
+  ])('is refused with %j', async (flags, input, message) => {
+    const { code, stderr } = await user.run(['test', 'picky', ...flags], { input });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
   it('cannot be told where no value fits a pattern, and says which', async () => {
     write('rare', 'return 1;', { code: { type: 'string', required: true, pattern: '^zz-[0-9]{7}$' } });
     expect((await check('rare')).of('result')?.reason).toContain('no value comes to mind for code');

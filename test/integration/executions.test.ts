@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { executionStatuses } from '../../projections/executions/projection.ts';
 import { TestServer } from '../support/platform.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -233,6 +234,13 @@ describe('running a skill over HTTP', () => {
       headers: { authorization: `Bearer ${token}`, 'last-event-id': String(ids.length - 1) },
     });
     expect([...(await rest.text()).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))).toEqual([ids.length]);
+  });
+});
+
+describe('a history that is asked for by a status that is none', () => {
+  it('is refused with every status that there is', async () => {
+    const { status, body } = await server.call('GET', '/api/executions?status=bogus', { token });
+    expect([status, body.detail]).toEqual([400, `/status must be one of ${executionStatuses.join(', ')}`]);
   });
 });
 

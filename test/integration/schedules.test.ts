@@ -184,7 +184,7 @@ describe('a schedule', () => {
       const answer = await call('GET', `/api/schedules/${id}`);
       return answer.body.status === 'paused' ? answer.body : null;
     });
-    expect(body.paused).toMatchObject({ reason: 'failures', note: '1 runs in a row ended badly.' });
+    expect(body.paused).toMatchObject({ reason: 'failures', note: '1 run in a row ended badly.' });
   });
 
   it('stops after its number of runs', async () => {

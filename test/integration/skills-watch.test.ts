@@ -14,6 +14,7 @@ interface SkillEventView {
 
 const dir = tempDir();
 const folder = join(dir, 'skills');
+const later = join(dir, 'made/later');
 let server: TestServer;
 let token: string;
 
@@ -26,15 +27,19 @@ function moduleOf(name: string, version: string, execute: string, concurrency?: 
 }
 
 /** Writes a skill that answers its version, or does what `execute` says. */
-function write(name: string, version: string, execute = `return '${version}';`, concurrency?: number): void {
-  mkdirSync(join(folder, name), { recursive: true });
-  writeFileSync(join(folder, name, 'package.json'), JSON.stringify({ name, version, main: 'index.js' }));
-  writeFileSync(join(folder, name, 'index.js'), moduleOf(name, version, execute, concurrency));
+function write(name: string, version: string, execute?: string, concurrency?: number): void {
+  writeInto(folder, name, moduleOf(name, version, execute ?? `return '${version}';`, concurrency));
+}
+
+function writeInto(root: string, name: string, text: string): void {
+  mkdirSync(join(root, name), { recursive: true });
+  writeFileSync(join(root, name, 'package.json'), JSON.stringify({ name, main: 'index.js' }));
+  writeFileSync(join(root, name, 'index.js'), text);
 }
 
 beforeAll(async () => {
   for (const name of ['changes', 'slow', 'breaks', 'leaves', 'returns', 'steady']) write(name, '1.0.0');
-  server = await TestServer.start(join(dir, 'data'), [`--skills=${folder}`, '--watch=true']);
+  server = await TestServer.start(join(dir, 'data'), [`--skills=${folder},${later}`, '--watch=true']);
   ({ token } = await server.newUser());
 });
 afterAll(() => server.stop());
@@ -165,6 +170,14 @@ describe('a server that runs', () => {
     rmSync(join(folder, 'dangling'));
     write('beside', '1.0.1');
     await serves('beside', '1.0.1');
+  });
+
+  it('serves the skills of a folder that was made while it runs', async () => {
+    expect(server.serverLog.join('\n')).toMatch(/skills\.folder_missing.*this server takes it up/);
+    writeInto(later, 'in-later', moduleOf('in-later', '1.0.0', 'return 1;'));
+    await serves('in-later', '1.0.0');
+    writeInto(later, 'in-later', moduleOf('in-later', '1.0.1', 'return 1;'));
+    await serves('in-later', '1.0.1');
   });
 
   it('records nothing about skills that did not change', async () => {

@@ -4,6 +4,7 @@ const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { setImmediate: turn } = require('node:timers/promises');
 
+const { counted } = require('./counted.js');
 const { parseCsv } = require('./parse-csv.js');
 const { profileColumn } = require('./profile-column.js');
 const { report } = require('./report.js');
@@ -46,7 +47,7 @@ module.exports = {
     const profile = { rows: values[0]?.length ?? 0, raggedRows: ragged, columns };
     writeFileSync(join(context.workDir, 'profile.json'), `${JSON.stringify(profile, null, 2)}\n`);
     writeFileSync(join(context.workDir, 'report.md'), report(profile));
-    context.log.info(`${profile.rows} rows in ${names.length} columns`);
+    context.log.info(`${counted(profile.rows, 'row')} in ${counted(names.length, 'column')}`);
     return profile;
   },
 };
@@ -71,6 +72,7 @@ async function readColumns(csv, delimiter, context) {
       context.signal.throwIfAborted();
     }
   }
-  if (ragged > 0) context.log.warn(`${ragged} rows have more or fewer fields than the header`);
+  if (ragged > 0)
+    context.log.warn(`${counted(ragged, 'row')} ${ragged === 1 ? 'has' : 'have'} more or fewer fields than the header`);
   return { names: names ?? [], values, ragged };
 }

@@ -1,11 +1,13 @@
 'use strict';
 
+const { counted } = require('./counted.js');
+
 const bars = '▁▂▃▄▅▆▇█';
 
 /** The profile as Markdown for people. */
 function report({ rows, columns }) {
   const lines = [
-    `# ${rows} rows, ${columns.length} columns`,
+    `# ${counted(rows, 'row')}, ${counted(columns.length, 'column')}`,
     '',
     '| column | type | missing | distinct | values |',
     '| --- | --- | --- | --- | --- |',

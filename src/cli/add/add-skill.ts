@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isJsonObject } from '../../kernel/json.ts';
@@ -6,6 +6,7 @@ import { checkSkills } from '../../skills/check-skill.ts';
 import { inspectSkills } from '../../skills/inspect-skills.ts';
 import { skillNamePattern } from '../../skills/metadata-fields.ts';
 import { readSkillFolder } from '../../skills/skill-folder.ts';
+import { placeOf } from '../../skills/skill-problem.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { npmText } from '../npm.ts';
@@ -20,15 +21,28 @@ export interface AddedSkill extends LockedSkill {
   readonly folder: string;
 }
 
+/** How a skill is added. */
+interface AddOptions {
+  /** A skill of its name that was added before goes; without this it stays, and nothing is added. */
+  readonly replace: boolean;
+}
+
 /** A folder while its skill has no name yet. */
 const unnamed = 'package';
+/** What was in the place of the new one; it goes with the stage. No skill is called so. */
+const replaced = '.replaced';
 
 /**
  * Puts a package of the registry into a skills folder as a skill, with what it depends on and without running any script of it.
- * It is checked before it is moved there. Throws what is `failed` when it is no skill, when something of its name is there, and when
- * its tarball is not the one that the lock file knows.
+ * It is checked before it is moved there. Throws what is `failed` when it is no skill, when something of its name is there that is not
+ * to be replaced, and when its tarball is not the one that the lock file knows.
  */
-export function addSkill(context: CliContext, skills: string, spec: string): Promise<AddedSkill> {
+export function addSkill(
+  context: CliContext,
+  skills: string,
+  spec: string,
+  { replace }: AddOptions,
+): Promise<AddedSkill> {
   return staging(context, skills, async (stage, commit) => {
     const lock = new LockFile(skills);
     const packed = await pack(context, spec, { cwd: context.cwd, destination: stage, scripts: false });
@@ -38,13 +52,37 @@ export function addSkill(context: CliContext, skills: string, spec: string): Pro
     const folder = join(skills, skill);
     const { name, version, integrity } = packed;
     await commit(() => {
-      refuseExisting(folder);
-      // Without its entry a folder would count as written here; without its folder an entry is made good by the next "add".
-      lock.set(skill, { name, version, integrity });
-      moveInto(join(stage, skill), folder);
+      lock.exclusively(() => {
+        if (replace) refuseOwnWork(lock, skill, folder);
+        else refuseExisting(folder, '--replace exchanges what was added, "ihuman remove" takes it away');
+        // Without its entry a folder would count as written here; without its folder an entry is made good by the next "add".
+        lock.set(skill, { name, version, integrity });
+        exchange(join(stage, skill), folder, join(stage, replaced));
+      });
     });
     return { skill, name, version, integrity, folder };
   });
+}
+
+/** Gives a folder its final name, and what was there another one. */
+function exchange(made: string, folder: string, former: string): void {
+  const isThere = existsSync(folder);
+  if (isThere) renameSync(folder, former);
+  try {
+    moveInto(made, folder);
+  } catch (error) {
+    if (isThere) renameSync(former, folder);
+    throw error;
+  }
+}
+
+/** What was not put there by "ihuman add" may be the only copy of somebody's work. */
+function refuseOwnWork(lock: LockFile, skill: string, folder: string): void {
+  if (!existsSync(folder) || Object.hasOwn(lock.read(), skill)) return;
+  throw new CliError(
+    'failed',
+    `${folder} was not put there by "ihuman add"; take it away first: ihuman remove ${skill}`,
+  );
 }
 
 /** The same version is the same tarball for ever. */
@@ -77,9 +115,6 @@ async function nameAndCheck(stage: string, { name, version }: Packed): Promise<s
   if (skill !== unnamed) renameSync(join(stage, unnamed), join(stage, skill));
   const judgement = (await checkSkills(stage, [skill])).get(skill);
   if (judgement?.skill != null) return skill;
-  const problems = (judgement?.problems ?? []).map(({ file, path, message }) => ({
-    path: `${file} ${path}`.trim(),
-    message,
-  }));
+  const problems = (judgement?.problems ?? []).map((problem) => ({ path: placeOf(problem), message: problem.message }));
   throw new CliError('failed', `${name} ${version} is no skill that a server takes:`, problems);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { isJsonObject } from '../../kernel/json.ts';
 import { CliError } from '../exit-codes.ts';
+import { exclusively } from './file-lock.ts';
 
 /** Where an added skill is from: a package, its version, and the SHA-512 of its tarball as lock files write it. */
 export interface LockedSkill {
@@ -14,6 +15,7 @@ export interface LockedSkill {
 /** The added skills of a skills folder, by skill: `skills.lock.json`. What somebody wrote there by hand is not in it. */
 export class LockFile {
   readonly path: string;
+  #isHeld = false;
 
   constructor(folder: string) {
     this.path = join(folder, 'skills.lock.json');
@@ -32,16 +34,32 @@ export class LockFile {
     );
   }
 
+  /** Does what changes the file, and what goes with that in the folder, while no other process does. */
+  exclusively<T>(work: () => T): T {
+    if (this.#isHeld) return work();
+    return exclusively(`${this.path}.lock`, () => {
+      this.#isHeld = true;
+      try {
+        return work();
+      } finally {
+        this.#isHeld = false;
+      }
+    });
+  }
+
   set(skill: string, locked: LockedSkill): void {
-    this.#write({ ...this.read(), [skill]: locked });
+    this.exclusively(() => {
+      this.#write({ ...this.read(), [skill]: locked });
+    });
   }
 
   /** False when it was not there. */
   delete(skill: string): boolean {
-    const { [skill]: locked, ...others } = this.read();
-    if (locked === undefined) return false;
-    this.#write(others);
-    return true;
+    return this.exclusively(() => {
+      const { [skill]: locked, ...others } = this.read();
+      if (locked !== undefined) this.#write(others);
+      return locked !== undefined;
+    });
   }
 
   #parse(): unknown {

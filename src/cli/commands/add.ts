@@ -11,6 +11,7 @@ import { shown, skillFolders, skillsFlag } from '../find-skill.ts';
 
 interface Options {
   readonly skills?: string;
+  readonly replace?: true;
   readonly json?: true;
 }
 
@@ -25,15 +26,21 @@ export function command(context: CliContext): Command {
     )
     .argument('[package]', 'an npm package with a version or tag, if not the newest')
     .option(...skillsFlag)
+    .option('--replace', 'in the place of what was added under its name; without a version the newest')
     .option('--json', 'print a list of { skill, name, version, integrity, folder }')
-    .addHelpText('after', '\nExamples:\n  ihuman add react-setup\n  ihuman add @acme/report@1.2.0\n  ihuman add')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ihuman add react-setup\n  ihuman add @acme/report@1.2.0\n  ihuman add react-setup --replace\n  ihuman add',
+    )
     .action(async (spec: string | undefined, options: Options) => {
       const [skills = context.cwd] = skillFolders(context, options.skills);
-      const specs = spec === undefined ? missing(skills) : [lockedSpec(skills, spec)];
+      const replace = options.replace === true;
+      if (replace && spec === undefined) throw new CliError('usage', 'name the package that --replace is for');
+      const specs = spec === undefined ? missing(skills) : [replace ? spec : lockedSpec(skills, spec)];
       const added = [];
       for (const wanted of specs) {
         context.terminal.note(`Fetching ${wanted} …`);
-        added.push(await addSkill(context, skills, wanted));
+        added.push(await addSkill(context, skills, wanted, { replace }));
       }
       if (options.json === true) context.terminal.json(added);
       for (const { skill, version, folder } of options.json === true ? [] : added)

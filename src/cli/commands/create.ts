@@ -5,7 +5,7 @@ import { Command } from 'commander';
 
 import { difficulties } from '../../skills/metadata-fields.ts';
 import type { CliContext } from '../context.ts';
-import { type Answers, gatherAnswers } from '../create/answers.ts';
+import { adviceOnCategory, type Answers, checkName, gatherAnswers } from '../create/answers.ts';
 import { skillFiles } from '../create/template.ts';
 import { shown } from '../find-skill.ts';
 import { moveInto, refuseExisting, staging } from '../staging.ts';
@@ -40,6 +40,7 @@ async function create(context: CliContext, { dir, typescript, yes, json, ...give
   const parent = dir === undefined ? placeFor(context.cwd) : resolve(context.cwd, dir);
   const refuse = (name: string): string | null =>
     existsSync(join(parent, name)) ? `there is already ${shown(context, join(parent, name))}` : null;
+  if (given.name !== undefined && checkName(given.name) === null) refuseExisting(join(parent, given.name));
   const answers = await gatherAnswers(context, given, yes === true, refuse);
   const folder = join(parent, answers.name);
   const files = skillFiles(answers, typescript === true ? 'typescript' : 'javascript');
@@ -55,6 +56,8 @@ async function create(context: CliContext, { dir, typescript, yes, json, ...give
   });
   if (json === true) context.terminal.json({ name: answers.name, folder, files: [...files.keys()] });
   else context.terminal.result(`\n✅ Skill created successfully: ${answers.name}`);
+  const advice = given.category === undefined ? null : adviceOnCategory(given.category);
+  if (advice !== null) context.terminal.note(advice);
   tellNextSteps(context, folder, answers.name);
 }
 

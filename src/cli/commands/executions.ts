@@ -8,6 +8,7 @@ import { executionTable } from '../executions/table.ts';
 import { oneOf } from '../format.ts';
 import { type PageOptions, tellPage, withPage } from '../lists.ts';
 import { groupCommand, online, onlineCommand } from '../online.ts';
+import { noteUnknownSkills } from '../unknown-filters.ts';
 
 const statuses = [
   ...(['queued', 'running', 'retrying', 'cancelling'] as const),
@@ -45,10 +46,9 @@ function list(context: CliContext): Command {
             ...(status !== undefined && { status }),
             ...(skill !== undefined && { skillId: skill }),
           };
-          tellPage(context.terminal, await client.getExecutionHistory(query), options, {
-            name: 'executions',
-            ...executionTable,
-          });
+          const page = await client.getExecutionHistory(query);
+          tellPage(context.terminal, page, options, { name: 'executions', ...executionTable });
+          if (page.total === 0 && skill !== undefined) await noteUnknownSkills(context, client, [skill]);
         });
       })
   );

@@ -9,6 +9,7 @@ import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { shown, skillFolders, skillsFlag } from '../find-skill.ts';
 import { type Filter, type ListedSkill, localSkills, matches, merged } from '../list/listed-skills.ts';
+import { fitting } from '../lists.ts';
 import { online } from '../online.ts';
 import { resolveSession } from '../session.ts';
 
@@ -63,10 +64,11 @@ async function list(context: CliContext, options: Options): Promise<void> {
 
 function showTable({ terminal }: CliContext, skills: readonly ListedSkill[], withPlaces: boolean): void {
   const head = ['NAME', 'VERSION', 'CATEGORY', 'DIFFICULTY', ...(withPlaces ? ['WHERE'] : []), 'DESCRIPTION'];
-  const rows = skills.map(({ name, version, category, difficulty, where, description }) => {
+  const rowOf = ({ name, version, category, difficulty, where, description }: ListedSkill): readonly string[] => {
     return [name, version, category, difficulty, ...(withPlaces ? [where.join(', ')] : []), description];
-  });
-  terminal.table({ head, rows, flexible: 'DESCRIPTION' });
+  };
+  const spare = ['DIFFICULTY', 'CATEGORY', ...(withPlaces ? ['WHERE'] : []), 'VERSION'];
+  terminal.table(fitting({ head, rowOf, flexible: 'DESCRIPTION', spare }, skills, terminal.width));
 }
 
 /**

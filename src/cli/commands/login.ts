@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { IhumanClient, User } from '../../../packages/sdk-js/src/index.ts';
+import { emailProblem, passwordProblem, usernameProblem } from '../../kernel/account-rules.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { valueText } from '../format.ts';
@@ -55,7 +56,7 @@ Examples:
 
 async function withToken(context: CliContext, url: string): Promise<readonly [Login, User]> {
   const typed = context.stdin.isTTY
-    ? await askSecret(context, 'Token or API key', '--with-token and the token on standard input')
+    ? await askSecret(context, { message: 'Token or API key', flag: '--with-token and the token on standard input' })
     : await standardInput(context);
   const token = headerSafe(typed, 'Standard input');
   const session: Session = { url, token, source: 'standard input' };
@@ -66,9 +67,11 @@ async function withToken(context: CliContext, url: string): Promise<readonly [Lo
 }
 
 async function withPassword(context: CliContext, url: string, options: LoginOptions): Promise<readonly [Login, User]> {
-  const email = options.email ?? (await askText(context, { message: 'E-mail', flag: '--email', check: required }));
+  if (options.register === true) refuseImpossible(options);
+  const emailCheck = options.register === true ? emailProblem : required;
+  const email = options.email ?? (await askText(context, { message: 'E-mail', flag: '--email', check: emailCheck }));
   const username = options.register === true ? await usernameOf(context, options) : null;
-  const password = await passwordOf(context, options);
+  const password = await passwordOf(context, options, username === null ? [] : [email.trim(), username]);
   return onlineWith(context, { url, token: null, source: 'none' }, async (client: IhumanClient) => {
     const user = await (username === null
       ? client.authenticate(email, password)
@@ -80,17 +83,35 @@ async function withPassword(context: CliContext, url: string, options: LoginOpti
 }
 
 async function usernameOf(context: CliContext, { username }: LoginOptions): Promise<string> {
-  return username ?? (await askText(context, { message: 'User name', flag: '--username', check: required }));
+  return username ?? (await askText(context, { message: 'User name', flag: '--username', check: usernameProblem }));
 }
 
-async function passwordOf(context: CliContext, { passwordStdin, register }: LoginOptions): Promise<string> {
+/** Flags that no account can have, before anything is asked. */
+function refuseImpossible({ email, username }: LoginOptions): void {
+  const checked = [
+    ['--email', email === undefined ? null : emailProblem(email)],
+    ['--username', username === undefined ? null : usernameProblem(username)],
+  ] as const;
+  const problems = checked.flatMap(([path, message]) => (message === null ? [] : [{ path, message }]));
+  if (problems.length > 0) throw new CliError('usage', 'These answers are not possible:', problems);
+}
+
+/** The password; a new one, for an account of these names, is asked for twice. */
+async function passwordOf(
+  context: CliContext,
+  { passwordStdin, register }: LoginOptions,
+  names: readonly string[],
+): Promise<string> {
   // Whoever pipes it in has a line break behind it that is no part of it.
   if (passwordStdin === true) return (await standardInput(context)).replace(/\r?\n$/, '');
-  const password = await askSecret(context, 'Password', '--password-stdin');
-  if (register !== true) return password;
-  const again = await askSecret(context, 'Password again', '--password-stdin');
-  if (again !== password) throw new CliError('usage', 'The two passwords differ; nothing was made.');
-  return password;
+  const flag = '--password-stdin';
+  if (register !== true) return askSecret(context, { message: 'Password', flag });
+  const check = (answer: string): string | null => passwordProblem(answer, names);
+  for (;;) {
+    const password = await askSecret(context, { message: 'Password', flag, check });
+    if ((await askSecret(context, { message: 'Password again', flag })) === password) return password;
+    context.terminal.note(context.terminal.paintNote('red', '> The two passwords differ.'));
+  }
 }
 
 function required(answer: string): string | null {

@@ -50,9 +50,11 @@ async function remove(context: CliContext, root: string, skill: string, yes: boo
   }
   await staging(context, root, (stage, commit) =>
     commit(() => {
-      // Out of the server's sight in one step, before file after file goes.
-      if (isThere) renameSync(folder, join(stage, skill));
-      lock.delete(skill);
+      lock.exclusively(() => {
+        // Out of the server's sight in one step, before file after file goes.
+        if (isThere) renameSync(folder, join(stage, skill));
+        lock.delete(skill);
+      });
     }),
   );
   context.terminal.result(`Removed ${skill}`);

@@ -5,7 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 
 import type { IhumanClient, Skill } from '../../../packages/sdk-js/src/index.ts';
-import { closest } from '../../kernel/closest.ts';
 import type { ParameterSpec } from '../../skills/skill.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
@@ -13,6 +12,7 @@ import { anyNumber, durationMs, timeOf } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
 import { type GivenParameters, parametersFrom, withParameters } from '../run/parameters.ts';
 import { runToEnd } from '../run/run-to-end.ts';
+import { nearSkill } from '../unknown-filters.ts';
 
 interface RunOptions extends OnlineOptions, GivenParameters {
   readonly detach?: boolean;
@@ -44,6 +44,7 @@ Examples:
   ihuman run countdown --param from=3
   printf 'name,size\\na,1\\nb,2\\n' > data.csv
   ihuman run csv-profile --param-file csv=data.csv > profile.json
+  ihuman run countdown --params '{"from":3}'
   echo '{"from":3}' | ihuman run countdown --params -`,
     )
     .action((skillId: string, options: RunOptions) =>
@@ -82,8 +83,7 @@ async function skillOf(context: CliContext, client: IhumanClient, skillId: strin
       await setTimeout(lookAgainMs);
     }
   }
-  const names = (await client.listSkills({ limit: 500 })).map(({ id }) => id);
-  const near = closest(skillId, names);
+  const near = await nearSkill(client, skillId);
   const others = near === undefined ? '"ihuman list" shows the skills that there are.' : `Did you mean ${near}?`;
   const here = 'It is in ./skills here, but the server does not use it: "ihuman validate" says why.';
   throw new CliError('failed', `There is no skill ${skillId}. ${isHere ? here : others}`);

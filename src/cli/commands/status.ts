@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import { isJsonObject } from '../../kernel/json.ts';
+import { placeOf } from '../../skills/skill-problem.ts';
 import type { CliContext } from '../context.ts';
 import { details, durationText, timeText, valueText } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
@@ -42,12 +43,18 @@ export function command(context: CliContext): Command {
   function tellSkillProblems(problems: unknown): void {
     if (!isJsonObject(problems)) return;
     for (const [name, list] of Object.entries(problems)) {
-      const reasons = Array.isArray(list)
-        ? list.map((each) => (isJsonObject(each) ? valueText(each.message) : ''))
-        : [];
+      const reasons = Array.isArray(list) ? list.map(reasonOf) : [];
       terminal.note(`${terminal.paintNote('yellow', '!')} skill ${printable(name)}: ${printable(reasons.join('; '))}`);
     }
   }
+}
+
+/** Where a problem of a skill is, and what it is. */
+function reasonOf(problem: unknown): string {
+  if (!isJsonObject(problem)) return '';
+  const { file, path, message } = problem;
+  const place = typeof file === 'string' ? `${placeOf({ file, path: typeof path === 'string' ? path : '' })} ` : '';
+  return place + valueText(message);
 }
 
 /** `a 1, b 2` of an object whose values are short; what is nested is left to --json. */

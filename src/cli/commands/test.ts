@@ -1,14 +1,15 @@
-import { readFileSync, watch } from 'node:fs';
-import { resolve } from 'node:path';
+import { watch } from 'node:fs';
 
 import { Command, Option } from 'commander';
 
-import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { checkSkills } from '../../skills/check-skill.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
+import { objectOf } from '../files.ts';
 import { findSkill, type FoundSkill, skillsFlag } from '../find-skill.ts';
 import { durationMs } from '../format.ts';
+import { paramsFlag, paramsForms } from '../run/parameters.ts';
 import { summaryOf } from '../test/summary.ts';
 import { testSkill } from '../test/test-skill.ts';
 import { reportLines } from '../validation-report.ts';
@@ -33,7 +34,7 @@ export function command(context: CliContext): Command {
     )
     .argument('<skill>', 'a skill’s name, or a path')
     .option(...skillsFlag)
-    .option('--params <json|file>', 'parameters to run it with; what is missing is made up')
+    .option(paramsFlag, `parameters to run it with: ${paramsForms}; what is missing is made up`)
     .addOption(
       new Option('--timeout <duration>', 'stop a run after this long').argParser(durationMs).default(30_000, '30s'),
     )
@@ -45,7 +46,7 @@ export function command(context: CliContext): Command {
     )
     .action(async (skill: string, options: Options) => {
       const found = findSkill(context, skill, options.skills);
-      const params = paramsOf(context, options.params);
+      const params = options.params === undefined ? {} : await objectOf(context, '--params', options.params);
       if (options.watch === true) await testForEver(context, found, { ...options, given: params });
       else if (!(await testOnce(context, found, { ...options, given: params }))) context.end('failed');
     });
@@ -91,22 +92,5 @@ async function testForEver(context: CliContext, found: FoundSkill, options: Give
   } finally {
     release();
     watcher.close();
-  }
-}
-
-/** Parameters as JSON, or from a file that holds JSON. Throws what is `usage` when they are neither. */
-function paramsOf({ cwd }: CliContext, text: string | undefined): JsonObject {
-  if (text === undefined) return {};
-  try {
-    const json = text.trimStart().startsWith('{') ? text : readFileSync(resolve(cwd, text), 'utf8');
-    const params: unknown = JSON.parse(json);
-    if (isJsonObject(params)) return params;
-    throw new CliError('usage', '--params must be a JSON object');
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(
-      'usage',
-      `--params is neither JSON nor a file of it: ${error instanceof Error ? error.message : ''}`,
-    );
   }
 }

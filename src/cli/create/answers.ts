@@ -18,11 +18,15 @@ export interface Answers {
 interface Question {
   readonly key: keyof Answers;
   readonly message: string;
+  readonly hint?: string;
   readonly check: (answer: string) => string | null;
   readonly suggestion?: (context: CliContext) => string;
 }
 
 const maxNameLength = 64;
+
+/** Any other is as good; these are what others use. */
+const usualCategories = ['general', 'frontend', 'backend', 'data', 'diagnostics'];
 
 /** What is wrong with a skill's name; null when it is good. */
 export function checkName(name: string): string | null {
@@ -46,10 +50,28 @@ function checkDifficulty(answer: string): string | null {
 const questions: readonly Question[] = [
   { key: 'name', message: 'Skill name (kebab-case):', check: checkName },
   { key: 'description', message: 'Skill description:', check: checkLine },
-  { key: 'category', message: 'Category:', check: checkLine, suggestion: () => 'general' },
-  { key: 'difficulty', message: 'Difficulty:', check: checkDifficulty, suggestion: () => 'beginner' },
+  {
+    key: 'category',
+    message: 'Category:',
+    hint: `such as ${usualCategories.join(', ')}`,
+    check: checkLine,
+    suggestion: () => 'general',
+  },
+  {
+    key: 'difficulty',
+    message: 'Difficulty:',
+    hint: difficulties.join(', '),
+    check: checkDifficulty,
+    suggestion: () => 'beginner',
+  },
   { key: 'author', message: 'Author name:', check: checkLine, suggestion: authorHere },
 ];
+
+/** Says of a category that nobody else uses which ones others do; null for those. */
+export function adviceOnCategory(category: string): string | null {
+  if (usualCategories.includes(category)) return null;
+  return `The category ${category} is one of your own; usual are ${usualCategories.join(', ')}.`;
+}
 
 /** Who git says works here. */
 function authorHere({ cwd }: CliContext): string {
@@ -73,14 +95,15 @@ export async function gatherAnswers(
   if (yes) suggestRest(context, answers);
   const missing = questions.filter(({ key }) => answers[key] === undefined);
   const flag = missing.map(({ key }) => `--${key}`).join(' ');
-  for (const { key, message, check: checkAlone, suggestion } of missing) {
-    const hint = suggestion?.(context);
+  for (const { key, message, hint, check: checkAlone, suggestion } of missing) {
+    const suggested = suggestion?.(context);
     const check = (answer: string): string | null => checkAlone(answer) ?? (key === 'name' ? refuse(answer) : null);
     const answer = await askText(context, {
       message,
       check,
       flag,
-      ...(hint === undefined ? {} : { suggestion: hint }),
+      ...(hint === undefined ? {} : { hint }),
+      ...(suggested === undefined ? {} : { suggestion: suggested }),
     });
     answers[key] = answer.trim();
   }

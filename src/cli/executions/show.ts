@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Execution, IhumanClient, LogEventRecord } from '../../../packages/sdk-js/src/index.ts';
+import { counted } from '../../kernel/counted.ts';
 import { isJsonObject } from '../../kernel/json.ts';
 import type { CliContext } from '../context.ts';
 import { details, durationText, eventName, timeText, valueText } from '../format.ts';
@@ -30,7 +31,7 @@ export function showExecution(context: CliContext): Command {
         else {
           details(terminal, rowsOf(execution));
           for (const file of execution.artifacts)
-            terminal.result(`  ${valueText(file.path)}  ${String(file.sizeBytes)} bytes`);
+            terminal.result(`  ${valueText(file.path)}  ${counted(file.sizeBytes, 'byte')}`);
           if (events !== undefined) terminal.result('');
           if (events !== undefined) terminal.table({ head: ['AT', 'EVENT', 'DATA'], rows: events.map(eventRow) });
           if (tree !== undefined) terminal.result(`\n${treeLines(tree, terminal).join('\n')}`);

@@ -7,7 +7,7 @@ import { isOfType } from '../../skills/parameters.ts';
 import type { ParameterSpec, ParameterType } from '../../skills/skill.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
-import { objectIn, textIn } from '../files.ts';
+import { objectOf, textIn } from '../files.ts';
 import { collect } from '../format.ts';
 
 /** Parameters as the command line gives them. */
@@ -16,16 +16,21 @@ export interface GivenParameters {
   readonly param?: readonly string[];
   /** `name=file`: the parameter is the text of the file. */
   readonly paramFile?: readonly string[];
-  /** A JSON file with several; `-`: standard input. Single ones win over it. */
+  /** Several as JSON, or as the file that has it; `-`: standard input. Single ones win over it. */
   readonly params?: string | undefined;
 }
+
+/** What `--params` takes, in every verb that has it. */
+export const paramsFlag = '--params <json|file>';
+/** The same in words. */
+export const paramsForms = 'JSON that begins with \'{\', or a file of it; "-" is standard input';
 
 /** The options that give parameters. */
 export function withParameters(command: Command): Command {
   return command
     .option('-p, --param <name=value>', 'a parameter; as often as needed', collect)
     .option('--param-file <name=file>', 'a parameter that is the text of a file', collect)
-    .option('--params <file>', 'a JSON file with parameters; "-" is standard input');
+    .option(paramsFlag, `all parameters at once: ${paramsForms}`);
 }
 
 type Specs = Readonly<Record<string, ParameterSpec>>;
@@ -57,7 +62,7 @@ export async function parametersFrom(
   for (const pair of param) await take(pair, (name, text) => valueFrom(specOf(specs, name), text));
   for (const pair of paramFile) await take(pair, (_, path) => textIn(context, path));
   if (problems.length > 0) throw new CliError('usage', 'The parameters do not fit.', problems);
-  return { ...(params === undefined ? {} : await objectIn(context, params)), ...Object.fromEntries(given) };
+  return { ...(params === undefined ? {} : await objectOf(context, '--params', params)), ...Object.fromEntries(given) };
 }
 
 function valueFrom(spec: ParameterSpec | undefined, text: string): JsonValue {

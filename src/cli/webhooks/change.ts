@@ -7,7 +7,7 @@ import { CliError } from '../exit-codes.ts';
 import { secretIn } from '../files.ts';
 import { durationMs, oneOf } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
-import { settingsFrom, type WebhookFlags, withSettings } from './settings.ts';
+import { noteFilters, settingsFrom, type WebhookFlags, withSettings } from './settings.ts';
 
 const one = '"$(ihuman webhooks list -q --limit 1)"';
 const shownOnce = 'The secret is shown this once: keep it where the receiver can read it.';
@@ -33,6 +33,7 @@ export function createWebhook(context: CliContext): Command {
         if (options.json === true) terminal.json(made);
         else terminal.result(made.secret === undefined ? made.id : `${made.id}\n${made.secret}`);
         if (made.secret !== undefined) terminal.note(shownOnce);
+        await noteFilters(context, client, options);
       }),
     );
 }
@@ -54,6 +55,7 @@ export function updateWebhook(context: CliContext): Command {
         const changed = await client.webhooks.update(id, changes);
         if (options.json === true) context.terminal.json(changed);
         else context.terminal.note(`${id} is changed.`);
+        await noteFilters(context, client, options);
       }),
     );
 }

@@ -6,6 +6,7 @@ import type { CliContext } from '../context.ts';
 import { collectList, details, durationText, oneOf, timeText, valueText, wholeNumber } from '../format.ts';
 import { type PageOptions, tellPage, withPage } from '../lists.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
+import { noteFilters } from './settings.ts';
 
 /** `list`. */
 export function listWebhooks(context: CliContext): Command {
@@ -127,6 +128,7 @@ export function previewWebhook(context: CliContext): Command {
             head: ['AT', 'EVENT', 'OF', 'DATA'],
             rows: events.map(({ at, type, stream, data }) => [timeText(at), type, stream, valueText(data)]),
           });
+        if (events.length === 0) await noteFilters(context, client, options);
         if (!complete && options.json !== true) terminal.note(`There may be more: --since ${next}`);
       }),
     );

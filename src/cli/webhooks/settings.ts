@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 
-import type { WebhookChanges } from '../../../packages/sdk-js/src/index.ts';
+import type { IhumanClient, WebhookChanges } from '../../../packages/sdk-js/src/index.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { objectIn } from '../files.ts';
 import { anyNumber, collect, collectList, durationMs, oneOf, wholeNumber } from '../format.ts';
+import { noteForeignEvents, noteUnknownSkills } from '../unknown-filters.ts';
 
 /** What can be said of a webhook on the command line. */
 export interface WebhookFlags {
@@ -59,6 +60,16 @@ export async function settingsFrom(context: CliContext, flags: WebhookFlags): Pr
     ...(settings === undefined ? {} : await objectIn(context, settings)),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   };
+}
+
+/** Says what of the filter matches nothing, as far as can be known. */
+export async function noteFilters(
+  context: CliContext,
+  client: IhumanClient,
+  { event, skill }: Pick<WebhookFlags, 'event' | 'skill'>,
+): Promise<void> {
+  noteForeignEvents(context, event);
+  await noteUnknownSkills(context, client, skill);
 }
 
 /** A header as it is typed. */

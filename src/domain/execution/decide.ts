@@ -8,6 +8,7 @@ import type {
   SkillError,
 } from '../../../schemas/generated/events.ts';
 import { backoffDelayMs } from '../../kernel/backoff.ts';
+import { counted } from '../../kernel/counted.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { JsonValue } from '../../kernel/json.ts';
 import type { ExecutionState, Queued, Running } from './state.ts';
@@ -184,7 +185,7 @@ function loseAttempt(nowMs: number, state: Running): readonly ExecutionEvent[] {
   if (state.lost < state.retry.maxLostAttempts) {
     return [{ type: 'ExecutionAttemptLost', data: { attempt, node: state.node, retryAtMs: nowMs } }];
   }
-  const message = `The node stopped while it ran the skill, ${String(state.lost + 1)} times.`;
+  const message = `The node stopped while it ran the skill, ${counted(state.lost + 1, 'time')}.`;
   const error = { code: 'ATTEMPT_LOST', message, stack: null };
   return [{ type: 'ExecutionFailed', data: { attempt, error, durationMs, artifacts: [] } }];
 }

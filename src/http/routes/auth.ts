@@ -27,7 +27,7 @@ const KeyShape = Type.Object({
   createdAt: Timestamp,
   expiresAt: NullableTimestamp,
 });
-const ScopeShape = Type.Union(scopes.map((scope) => Type.Literal(scope)));
+const ScopeShape = Type.Enum([...scopes], { type: 'string' });
 
 /** Accounts, sessions and API keys. */
 export function authRoutes({ accounts, apiKeys, credentials, config, clock }: Services): FastifyPluginAsyncTypebox {

@@ -1,6 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 
 import { closest } from '../../kernel/closest.ts';
+import { counted } from '../../kernel/counted.ts';
 import { type WallTimes, wallTimesOf } from './wall-times.ts';
 import { type Zone, zoneOf, type ZoneSegment } from './zone.ts';
 
@@ -108,7 +109,7 @@ function readExpression(fields: readonly string[]): WallTimes | string {
     return names.includes(first) ? read(first, first) : `"${first}" is not known; there are ${names.join(', ')}`;
   if (fields.length !== 5 && fields.length !== 6) {
     const count = first === '' ? 0 : fields.length;
-    return `has ${String(count)} fields; it takes 5 (minute, hour, day of the month, month, day of the week), or 6 with the second first`;
+    return `has ${counted(count, 'field')}; it takes 5 (minute, hour, day of the month, month, day of the week), or 6 with the second first`;
   }
   const all = (fields.length === 5 ? ['0', ...fields] : fields).map(withoutRepetitions);
   const wrong = all.findIndex((field, i) => !canRead(anything.with(i, field)));

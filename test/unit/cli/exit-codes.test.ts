@@ -63,6 +63,14 @@ describe('what is said of an error', () => {
     expect(endingOf(error).lines[0]).toContain('see "ihuman --help"');
   });
 
+  it('suggests what is near to what was typed, and nothing else', () => {
+    const said = (typed: string, suggested: string) =>
+      endingOf(new CommanderError(1, 'commander.unknownCommand', `error: '${typed}'\n(Did you mean ${suggested}?)`))
+        .lines;
+    expect(said('bogus', 'logout')).toEqual([`'bogus'; see "ihuman --help"`]);
+    expect(said('lits', 'one of list, bits')).toEqual([`'lits' (Did you mean list?); see "ihuman --help"`]);
+  });
+
   it('is nothing after Ctrl-C, and after help', () => {
     expect(endingOf(named('ExitPromptError')).lines).toEqual([]);
     expect(endingOf(new CommanderError(0, 'commander.version', '0.1.0')).lines).toEqual([]);

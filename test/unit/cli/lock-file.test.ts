@@ -1,5 +1,7 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { expect, it } from 'vitest';
 
@@ -40,3 +42,25 @@ it.each(['{', '[]', '{"lockfileVersion":2,"skills":{}}', '{"lockfileVersion":1,"
     expect(readFileSync(lock.path, 'utf8')).toBe(text);
   },
 );
+
+it('processes that change it at once lose nothing of each other', async () => {
+  const lock = lockFile();
+  const module = join(import.meta.dirname, '../../../src/cli/add/lock-file.ts');
+  const script = `const { LockFile } = await import(${JSON.stringify(module)});
+    const lock = new LockFile(${JSON.stringify(join(lock.path, '..'))});
+    for (let i = 0; i < 20; i++) lock.set(process.argv[1] + i, ${JSON.stringify(entry('x'))});`;
+  const run = promisify(execFile);
+  await Promise.all(
+    ['a', 'b', 'c', 'd'].map((name) => run(process.execPath, ['--input-type=module', '-e', script, name])),
+  );
+  expect(Object.keys(lock.read())).toHaveLength(80);
+  expect(readdirSync(join(lock.path, '..'))).toEqual(['skills.lock.json']);
+});
+
+it('one that a process left held when it died is not held', () => {
+  const lock = lockFile();
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  writeFileSync(`${lock.path}.lock`, String(pid));
+  lock.set('a', entry('a'));
+  expect(Object.keys(lock.read())).toEqual(['a']);
+});

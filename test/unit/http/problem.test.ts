@@ -54,6 +54,15 @@ describe('an error at the edge', () => {
     expect(toAppError(failure({ statusCode: 500 })).message).toBe(errorTable.INTERNAL.message);
   });
 
+  it.each([
+    ['must not have fewer than 1 characters', 'must not have fewer than 1 character'],
+    ['must not have more than 1 properties', 'must not have more than 1 property'],
+    ['must not have fewer than 11 items', 'must not have fewer than 11 items'],
+  ])('counts as people do: %s', (message, told) => {
+    const error = toAppError(failure({ validation: [{ keyword: 'any', instancePath: '/a', params: {}, message }] }));
+    expect(error.problems).toEqual([{ path: '/a', message: told }]);
+  });
+
   it('of a body that does not fit names every place', () => {
     const error = toAppError(
       failure({

@@ -11,6 +11,7 @@ it.each([
   ['--skill', '--skills'],
   ['--loglevel', '--log-level'],
   ['--log', '--log'],
+  ['--lgo', '--log'],
 ])('%s is most likely meant to be %s', (name, meant) => {
   expect(closest(name, flags)).toBe(meant);
 });

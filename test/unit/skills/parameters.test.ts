@@ -49,6 +49,15 @@ describe('parameters', () => {
     expect(problems(given).sort()).toEqual([...paths].sort());
   });
 
+  it('are counted as people count: one character, two characters', () => {
+    const told = (type: 'string' | 'array', minLength: number, value: never): unknown =>
+      checkParameters({ a: { type, minLength } }, { a: value });
+    const wrong = (message: string) => ({ ok: false, problems: [{ path: '/params/a', message }] });
+    expect(told('string', 1, '' as never)).toEqual(wrong('must have at least 1 character'));
+    expect(told('string', 2, '' as never)).toEqual(wrong('must have at least 2 characters'));
+    expect(told('array', 1, [] as never)).toEqual(wrong('must have at least 1 item'));
+  });
+
   it('of any content are judged without an exception, and never touch a prototype', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (given) => {
