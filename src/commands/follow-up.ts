@@ -27,22 +27,15 @@ async function appendBoth(
 ): Promise<AppendResult> {
   let appended: AppendedWith | null = null;
   try {
-    appended = await appendAll(log, fact, appends);
+    appended = appends.length === 0 ? null : await log.appendWith(fact, appends).catch(orNothing);
+    appended ??= { fact: await log.append(fact), consequences: appends.map(() => null) };
     return appended.fact;
   } finally {
     settle(appended);
   }
 }
 
-async function appendAll(
-  log: Pick<EventLog, 'append' | 'appendWith'>,
-  fact: AppendRequest,
-  rest: readonly AppendRequest[],
-): Promise<AppendedWith> {
-  try {
-    if (rest.length > 0) return await log.appendWith(fact, rest);
-  } catch (error) {
-    if (isAppError(error) && !unwritable.includes(error.code)) throw error;
-  }
-  return { fact: await log.append(fact), consequences: rest.map(() => null) };
+function orNothing(error: unknown): null {
+  if (isAppError(error) && !unwritable.includes(error.code)) throw error;
+  return null;
 }

@@ -66,26 +66,30 @@ export class EmbeddedLog extends StoredLog {
     return promise;
   }
 
-  override async appendWith(fact: AppendRequest, consequences: readonly AppendRequest[]): Promise<AppendedWith> {
-    const calledMs = performance.now();
-    const answers = this.#proposeAll([fact, ...consequences]).map((append) => {
-      const { promise, resolve, reject } = Promise.withResolvers<AppendResult | null>();
-      this.#pending.push({ ...append, calledMs, resolve, reject });
-      return promise;
-    });
-    this.#scheduleFlush();
-    const [result, ...rest] = await Promise.all(answers);
-    return { fact: definitely(result, 'a fact is always judged'), consequences: rest };
-  }
-
-  #proposeAll(requests: readonly AppendRequest[]): readonly Pick<PendingAppend, 'request' | 'proposed'>[] {
+  override appendWith(fact: AppendRequest, consequences: readonly AppendRequest[]): Promise<AppendedWith> {
+    const { promise, resolve, reject } = Promise.withResolvers<AppendedWith>();
     try {
       this.#requireRoom();
-      return requests.map((request, i) => ({ request, proposed: { ...this.propose(request), linked: i > 0 } }));
+      const requests = [fact, ...consequences];
+      const proposals = requests.map((request, i) => ({ ...this.propose(request), linked: i > 0 }));
+      const calledMs = performance.now();
+      const answers: (AppendResult | null)[] = [];
+      // They are answered in their order, one right after the other.
+      const answer = (result: AppendResult | null): void => {
+        if (answers.push(result) < requests.length) return;
+        const [first, ...rest] = answers;
+        resolve({ fact: definitely(first, 'a fact is always judged'), consequences: rest });
+      };
+      requests.forEach((request, i) => {
+        const proposed = definitely(proposals[i], 'each request is proposed');
+        this.#pending.push({ request, proposed, calledMs, resolve: answer, reject });
+      });
+      this.#scheduleFlush();
     } catch (error) {
       this.meter.failed(error);
-      throw error;
+      reject(error);
     }
+    return promise;
   }
 
   #requireRoom(): void {
