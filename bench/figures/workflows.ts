@@ -1,8 +1,9 @@
-import type { Figure } from '../figure.ts';
+import { type Figure, median } from '../figure.ts';
 import { withPlace } from '../place.ts';
 import { startServer } from '../program.ts';
 import { load } from './http.ts';
 
+const rounds = 3;
 const path = '/api/workflows/chain/run';
 const steps = { a: { skill: 'noop' }, b: { skill: 'noop', needs: 'a' }, c: { skill: 'noop', needs: 'b' } };
 
@@ -21,7 +22,11 @@ export async function workflowFigures(scale: number): Promise<Figure[]> {
     await load({ ...runs, requests: 500, parallel: 1 });
     const { p50Ms, p99Ms } = await load({ ...runs, requests, parallel: 1 });
     await load({ ...runs, requests: 3000, parallel: 100 });
-    const { elapsedMs } = await load({ ...runs, requests: many, parallel: 100 });
+    const rates: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const { elapsedMs } = await load({ ...runs, requests: many, parallel: 100 });
+      rates.push((many / elapsedMs) * 1000);
+    }
     await program.stop();
     return [
       {
@@ -37,8 +42,8 @@ export async function workflowFigures(scale: number): Promise<Figure[]> {
       },
       {
         name: 'workflow runs, 100 at once',
-        ...{ ours: (many / elapsedMs) * 1000, limit: null, unit: '/s', against: 'nothing', wanted: { atLeast: 3000 } },
-        parameters: `${String(many)} runs of three no-op steps with Prefer: wait, inline`,
+        ...{ ours: median(rates), limit: null, unit: '/s', against: 'nothing', wanted: { atLeast: 3000 } },
+        parameters: `${String(many)} runs of three no-op steps with Prefer: wait, inline, median of ${String(rounds)}`,
       },
     ];
   });
