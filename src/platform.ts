@@ -33,6 +33,7 @@ import type { SkillRunner } from './runner/run-outcome.ts';
 import { Runner } from './runner/runner.ts';
 import type { ServerLog } from './server-log.ts';
 import { SkillCatalog } from './skills/skill-catalog.ts';
+import { foldersThere } from './skills/skill-folder.ts';
 import { createQueries, type Queries } from './store/query-client.ts';
 import type { ReadModelStatus } from './store/read-model-keeper.ts';
 import { WebSocketManager } from './web-socket-manager.ts';
@@ -532,9 +533,8 @@ function createSkillRunner(config: Config, catalog: SkillCatalog): SkillRunner {
   if (config.runner === 'inline')
     return new InlineRunner({ scratchDir, artifactsDir, slots: config.runnerSlots || 100 });
   mkdirSync(scratchDir, { recursive: true });
-  const readable = config.skills.filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder));
   const runner = new ProcessRunner({
-    readable,
+    readable: () => foldersThere(config.skills),
     scratchDir: realpathSync(scratchDir),
     artifactsDir,
     slots: config.runnerSlots || Math.min(4, availableParallelism()),

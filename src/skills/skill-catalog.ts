@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { AppError } from '../kernel/errors.ts';
@@ -6,7 +6,7 @@ import { judgeSkill } from './check-skill.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { inspectSkills, type Inspection } from './inspect-skills.ts';
 import type { LoadedSkill } from './skill.ts';
-import { type ReadFolder, readSkillFolder, type SkillFolder, skillFolderNames } from './skill-folder.ts';
+import { foldersThere, type ReadFolder, readSkillFolder, type SkillFolder, skillFolderNames } from './skill-folder.ts';
 import type { SkillProblem } from './skill-problem.ts';
 
 interface CatalogOptions {
@@ -118,10 +118,9 @@ export class SkillCatalog {
   }
 
   async #inspect(folders: readonly SkillFolder[]): Promise<void> {
-    const readable = this.#options.folders.filter((root) => existsSync(root)).map((root) => realpathSync(root));
     const inspections = await inspectSkills(
       folders.map((folder) => folder.entry),
-      readable,
+      foldersThere(this.#options.folders),
     );
     for (const folder of folders) {
       const inspection = inspections.get(folder.entry);

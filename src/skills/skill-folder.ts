@@ -8,6 +8,17 @@ import { readManifest } from './package-manifest.ts';
 import type { SkillFormat } from './skill.ts';
 import type { SkillProblem } from './skill-problem.ts';
 
+/** The folders of skills that are there by now, where they really lie. */
+export function foldersThere(folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) => {
+    try {
+      return [realpathSync(folder)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** A folder that looks like a skill: where its module is, and what its files hash to. */
 export interface SkillFolder {
   readonly name: string;

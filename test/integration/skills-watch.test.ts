@@ -176,6 +176,7 @@ describe('a server that runs', () => {
     expect(server.serverLog.join('\n')).toMatch(/skills\.folder_missing.*this server takes it up/);
     writeInto(later, 'in-later', moduleOf('in-later', '1.0.0', 'return 1;'));
     await serves('in-later', '1.0.0');
+    expect((await server.run(token, 'in-later')).body.result).toBe(1);
     writeInto(later, 'in-later', moduleOf('in-later', '1.0.1', 'return 1;'));
     await serves('in-later', '1.0.1');
   });

@@ -27,7 +27,7 @@ export class RunnerBench {
     this.scratchDir = join(dir, 'work');
     mkdirSync(this.#skillsDir, { recursive: true });
     this.runner = new ProcessRunner({
-      readable: [this.#skillsDir],
+      readable: () => [this.#skillsDir],
       scratchDir: this.scratchDir,
       artifactsDir: this.artifactsDir,
       slots: 2,

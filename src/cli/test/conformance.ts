@@ -58,7 +58,7 @@ export async function runConformance(skill: LoadedSkill, options: ConformanceOpt
     return [...declared, ...runNames.map((name) => skipped(name, reason))];
   }
   const runner = new ProcessRunner({
-    readable: [options.root],
+    readable: () => [options.root],
     scratchDir: join(options.scratch, 'work'),
     artifactsDir: join(options.scratch, 'artifacts'),
     slots: 1,

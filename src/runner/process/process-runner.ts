@@ -7,8 +7,8 @@ import { ChildRun } from './child-run.ts';
 import { SkillChild } from './child-process.ts';
 
 export interface ProcessRunnerOptions {
-  /** Folders that skill code may read. */
-  readonly readable: readonly string[];
+  /** Folders that skill code may read, as they are by now. */
+  readonly readable: () => readonly string[];
   /** Each child gets a folder of its own below this one. */
   readonly scratchDir: string;
   readonly artifactsDir: string;
@@ -25,6 +25,8 @@ export interface ProcessRunnerOptions {
 interface PooledChild {
   readonly child: SkillChild;
   readonly scratchDir: string;
+  /** The folders that it may read: those that were there when it was started. */
+  readonly readable: string;
   /** Owner, skill and digest that it serves; null while it is a spare that has run nothing. */
   key: string | null;
   runs: number;
@@ -149,7 +151,11 @@ export class ProcessRunner implements SkillRunner {
       if (pooled.key === key) return pooled;
       if (pooled.key === null) spare = pooled;
     }
-    if (spare !== undefined) return spare;
+    if (spare !== undefined) {
+      if (spare.readable === readableText(this.#options.readable())) return spare;
+      // It was started before a folder of skills was there.
+      this.#discard(spare);
+    }
     // Idle children of others hold memory for nothing while somebody waits.
     const surplus = this.#idle.size + this.#busy.size - this.#options.slots;
     if (surplus >= 0) for (const pooled of [...this.#idle].slice(0, surplus + 1)) this.#discard(pooled);
@@ -171,9 +177,13 @@ export class ProcessRunner implements SkillRunner {
   #spawn(): PooledChild {
     const scratchDir = join(this.#options.scratchDir, randomText(12));
     mkdirSync(scratchDir, { recursive: true });
-    const { readable, heapMb, compileCache } = this.#options;
+    const { heapMb, compileCache } = this.#options;
+    const readable = this.#options.readable();
     const child = new SkillChild({ readable, scratchDir, heapMb, maxFrameBytes, compileCache });
-    const pooled: PooledChild = { child, scratchDir, key: null, runs: 0, idleSinceMs: performance.now() };
+    const pooled: PooledChild = {
+      ...{ child, scratchDir, readable: readableText(readable), key: null, runs: 0 },
+      idleSinceMs: performance.now(),
+    };
     this.#watchIdle(pooled);
     return pooled;
   }
@@ -206,4 +216,8 @@ export class ProcessRunner implements SkillRunner {
   #checkMemory(): void {
     for (const [pooled, run] of this.#busy) run.checkMemory(pooled.child.residentBytes());
   }
+}
+
+function readableText(folders: readonly string[]): string {
+  return folders.join('\n');
 }
