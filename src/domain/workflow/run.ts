@@ -190,7 +190,9 @@ export class WorkflowRun {
     step.results[at] = part.result;
     if (part.status === 'completed') return;
     step.failed++;
-    if (part.status === 'failed') step.firstFailure ??= part.error ?? { code: 'FAILED', message: 'It failed.' };
+    if (part.status !== 'failed') return;
+    const { code, message } = part.error ?? { code: 'FAILED', message: 'It failed.' };
+    step.firstFailure ??= { code, message: index === null ? message : `Item ${String(index)}: ${message}` };
   }
 
   #begin(step: Step): void {

@@ -198,4 +198,14 @@ describe('a workflow', () => {
       }
     },
   );
+
+  it('names the item of a list that failed first', () => {
+    const each = step('each', { forEach: { from: '/input/list', concurrency: 2 } });
+    const run = new WorkflowRun(workflow(each), { list: ['a', 'b'] });
+    run.launches();
+    run.hasEnded('each', 1, { status: 'failed', result: null, error: { code: 'X', message: 'No.' } });
+    run.hasEnded('each', 0, { status: 'completed', result: null, error: null });
+    expect(run.launches()).toEqual([]);
+    expect(run.ending).toMatchObject({ kind: 'failed', error: { message: 'Step each failed: Item 1: No. (X)' } });
+  });
 });
