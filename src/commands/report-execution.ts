@@ -9,6 +9,7 @@ import { derivedId, newId } from '../kernel/ids.ts';
 import { canonicalJson, type JsonValue } from '../kernel/json.ts';
 import { Turns } from '../kernel/turns.ts';
 import type { ExecutionStore, FoundCommand, LoadedExecution } from './execution-store.ts';
+import { keyedExecutionId } from './request-execution.ts';
 
 /** What another program tells about an execution that it runs itself. Texts and durations are within {@link reportLimits}. */
 export type Report =
@@ -82,7 +83,7 @@ export class ExternalExecutions {
   async open(order: ExternalOrder): Promise<{ readonly executionId: string; readonly position: Position }> {
     const { log, clock } = this.#deps;
     const { owner, actor, idempotencyKey: key } = order;
-    const executionId = order.executionId ?? (key === undefined ? newId('exec', clock) : derivedId('exec', owner, key));
+    const executionId = order.executionId ?? (key === undefined ? newId('exec', clock) : keyedExecutionId(owner, key));
     const request = requestOf(order);
     const atMs = clock.now();
     const events = decideAll([{ kind: 'request', request }, startOf(actor)], initialExecution, atMs);

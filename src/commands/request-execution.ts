@@ -138,7 +138,7 @@ export class ExecutionRequests {
 
   #idOf({ owner, options: { idempotencyKey: key, keyedAtMs } }: ExecutionOrder): string {
     if (key === undefined) return newId('exec', this.#deps.clock);
-    return keyedAtMs === undefined ? derivedId('exec', owner, key) : derivedIdAt('exec', keyedAtMs, owner, key);
+    return keyedExecutionId(owner, key, keyedAtMs);
   }
 
   /**
@@ -265,6 +265,11 @@ export class ExecutionRequests {
     }
     throw new AppError('IDEMPOTENCY_KEY_REUSED');
   }
+}
+
+/** The execution that an owner's key leads to; `keyedAtMs` as in {@link RequestOptions}. */
+export function keyedExecutionId(owner: string, key: string, keyedAtMs?: number): string {
+  return keyedAtMs === undefined ? derivedId('exec', owner, key) : derivedIdAt('exec', keyedAtMs, owner, key);
 }
 
 function isSameOrder(recorded: ExecutionRequested, asked: ExecutionRequested): boolean {

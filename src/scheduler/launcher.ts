@@ -1,10 +1,9 @@
 import type { ScheduleFired, ScheduleSettings } from '../../schemas/generated/events.ts';
 import type { ExecutionStore } from '../commands/execution-store.ts';
-import type { ExecutionRequests } from '../commands/request-execution.ts';
+import { type ExecutionRequests, keyedExecutionId } from '../commands/request-execution.ts';
 import type { LivingSchedule } from '../domain/schedule/state.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError } from '../kernel/errors.ts';
-import { derivedIdAt } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { checkParameters } from '../skills/parameters.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
@@ -68,7 +67,7 @@ export class Launcher {
     trigger: 'manual' | 'time',
   ): string | null {
     if (settings.targetKind === 'none') return null;
-    return derivedIdAt('exec', instantMs, owner, keyOf(schedule, instantMs, trigger === 'manual'));
+    return keyedExecutionId(owner, keyOf(schedule, instantMs, trigger === 'manual'), instantMs);
   }
 
   async obstacleFor({ owner, settings }: LivingSchedule): Promise<Obstacle | null> {

@@ -1,10 +1,9 @@
 import { isEnding } from '../commands/endings.ts';
-import type { ExecutionRequests } from '../commands/request-execution.ts';
+import { type ExecutionRequests, keyedExecutionId } from '../commands/request-execution.ts';
 import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
-import { derivedIdAt } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
@@ -290,8 +289,7 @@ export class Orchestrator {
   async #launch(active: ActiveRun, launch: Launch): Promise<void> {
     const { of } = active;
     const { step, index } = launch;
-    const causeId = causeIdOf(of.id, step.id, index);
-    const id = derivedIdAt('exec', of.requestedAtMs, of.owner, causeId);
+    const id = keyedExecutionId(of.owner, causeIdOf(of.id, step.id, index), of.requestedAtMs);
     this.#active.follow(active, id, step.id, index);
     while (this.#accepting && active.open.has(id) && this.#runs.has(of.id)) {
       const asked = await requestStep(of, launch, this.#deps);
