@@ -146,10 +146,10 @@ function decodeRecord(reader: Reader, baseOffset: number): PlacedRecord {
   const key = keyBytes < 0 ? '' : reader.text(keyBytes);
   const valueBytes = reader.varint();
   const value = reader.slice(Math.max(0, valueBytes));
-  const headers: Record<string, string> = {};
+  const headers: [string, string][] = [];
   for (let left = reader.varint(); left > 0; left--) {
     const name = reader.text(reader.varint());
-    headers[name] = reader.text(Math.max(0, reader.varint()));
+    headers.push([name, reader.text(Math.max(0, reader.varint()))]);
   }
-  return { offset, key, headers, value };
+  return { offset, key, headers: Object.fromEntries(headers), value };
 }

@@ -97,6 +97,12 @@ describe('a response to a fetch', () => {
     );
   });
 
+  it('keeps a header whose name means something to JavaScript', async () => {
+    const named: Written = { key: 'a', headers: { ['__proto__']: '1', constructor: '2' }, value: Buffer.from('1') };
+    const [record] = decodeFetchResponse(responseOf(await batchOf([named], 0))).records;
+    expect(Object.entries(record?.headers ?? {})).toEqual(Object.entries(named.headers));
+  });
+
   it('leaves out a batch that the broker has cut off', async () => {
     const one: Written = { key: 'a', headers: {}, value: Buffer.from('1') };
     const [first, second] = [await batchOf([one, one], 0), await batchOf([one], 2)];
