@@ -352,6 +352,7 @@ async function assemble(
     executions,
     resultBytes,
     skillOf: (name) => catalog.get(name),
+    skillNames: () => catalog.list().map(({ metadata }) => metadata.name),
     onError: (error, about) => {
       serverLog.write('error', 'workflow.not_recorded', { about, error: describe(error) });
     },

@@ -57,7 +57,9 @@ export function scopesOf(role: Principal['role']): ReadonlySet<Scope> {
 /** Throws FORBIDDEN unless the credential has the scope. */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (principal.scopes.has(scope)) return;
-  throw new AppError('FORBIDDEN', { message: `This key lacks the scope ${scope}.` });
+  const message =
+    principal.via === 'session' ? 'Only an administrator can do this.' : `This key lacks the scope ${scope}.`;
+  throw new AppError('FORBIDDEN', { message });
 }
 
 /** Throws FORBIDDEN for an API key: for what only the person may do, however much a key that is lying about can. */

@@ -16,15 +16,18 @@ export async function textIn(context: CliContext, path: string): Promise<string>
   }
 }
 
-/** The JSON object that the value of a flag is, when it begins with a brace; else that of the file that it names, `-`: standard input. */
+/** The JSON object that the value of a flag is, when it begins as JSON does; else that of the file that it names, `-`: standard input. */
 export async function objectOf(context: CliContext, flag: string, text: string): Promise<JsonObject> {
-  return text.trimStart().startsWith('{') ? (parse(text, flag) as JsonObject) : objectIn(context, text);
+  return /^\s*[{["]/.test(text) ? objectFrom(text, flag) : objectIn(context, text);
 }
 
 /** The JSON object that a file holds; `-` is standard input. */
 export async function objectIn(context: CliContext, path: string): Promise<JsonObject> {
-  const from = path === '-' ? 'Standard input' : path;
-  const value = parse(await textIn(context, path), from);
+  return objectFrom(await textIn(context, path), path === '-' ? 'Standard input' : path);
+}
+
+function objectFrom(text: string, from: string): JsonObject {
+  const value = parse(text, from);
   if (isJsonObject(value)) return value;
   throw new CliError('usage', `${from} must hold an object in JSON: {"name": "value"}`);
 }

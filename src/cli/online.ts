@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 
 import type { IhumanClient } from '../../packages/sdk-js/src/index.ts';
+import { counted } from '../kernel/counted.ts';
 import type { Problem } from '../kernel/errors.ts';
 import type { CliContext } from './context.ts';
 import { CliError, endingOf } from './exit-codes.ts';
@@ -86,10 +87,13 @@ function explained(error: Refusal, session: Session, withAdminKey = false): CliE
   const { outcome } = endingOf(error);
   const [said, advice] =
     outcome === 'unreachable' ? unreachable(error, session) : refused(error, session, withAdminKey);
-  // The server's sentence about a single field is the field's own.
-  const [only, ...others] = error.problems;
-  const repeats = only !== undefined && others.length === 0 && said.includes(only.message);
-  return new CliError(outcome, [said, advice].filter((text) => text !== '').join(' '), repeats ? [] : error.problems);
+  // The server's sentence has what is wrong with each field: of one it is enough, of several the list is easier to read.
+  const { problems } = error;
+  const repeats = problems.length > 0 && problems.every(({ message }) => said.includes(message));
+  const sentence =
+    repeats && problems.length > 1 ? `${counted(problems.length, 'thing')} must be mended (${error.code}):` : said;
+  const list = repeats && problems.length === 1 ? [] : problems;
+  return new CliError(outcome, [sentence, advice].filter((text) => text !== '').join(' '), list);
 }
 
 function unreachable({ code, message, cause }: Refusal, { url }: Session): readonly [string, string] {
@@ -132,6 +136,7 @@ function notSignedIn({ url, source }: Session, withAdminKey: boolean): readonly 
 
 const nextSteps: Readonly<Record<string, string>> = {
   CREDENTIALS_INVALID: 'Without an account yet: ihuman login --register',
+  EMAIL_TAKEN: 'If it is your own account: ihuman login',
   SKILL_NOT_FOUND: '"ihuman list" shows the skills that there are.',
   SKILL_INVALID: '"ihuman validate" says what is wrong with it.',
   EXECUTION_NOT_FOUND: '"ihuman executions" lists yours.',

@@ -15,6 +15,12 @@ import { canonicalJson, type JsonValue } from '../kernel/json.ts';
 import type { Queries } from '../store/query-client.ts';
 import { DeciderStore } from '../commands/decider-store.ts';
 
+/** An event of somebody's own that is in the log. */
+export interface EmittedEvent {
+  readonly eventId: string;
+  readonly position: Position;
+}
+
 export interface CreatedWebhook {
   readonly id: string;
   readonly position: Position;
@@ -211,22 +217,31 @@ export class Webhooks {
     throw new AppError('REVISION_CONFLICT');
   }
 
-  /** Tells of an event of somebody's own; resolves when it is durable. */
+  /**
+   * Tells of an event of somebody's own; resolves when it is durable. Under an idempotency key, a repetition gives the same event;
+   * throws IDEMPOTENCY_KEY_REUSED when the key belongs to another one.
+   */
   async emit(
     owner: string,
     actor: string,
     { name, data, key }: { readonly name: string; readonly data: JsonValue; readonly key: string | null },
-  ): Promise<{ readonly eventId: string; readonly position: Position }> {
-    const stream = newId('evt', this.#deps.clock);
-    const result = await this.#deps.log.append({
+    idempotencyKey: string | null = null,
+  ): Promise<EmittedEvent> {
+    const { log, clock } = this.#deps;
+    const stream = idempotencyKey === null ? newId('evt', clock) : derivedId('evt', owner, idempotencyKey);
+    const told = { name, owner, key, data };
+    const result = await log.append({
       stream,
-      events: [{ type: 'EventEmitted', data: { name, owner, key, data } }],
+      events: [{ type: 'EventEmitted', data: told }],
       expected: 'none',
       actor,
-      atMs: this.#deps.clock.now(),
+      atMs: clock.now(),
     });
-    if (result.outcome !== 'accepted') throw new AppError('REVISION_CONFLICT');
-    return { eventId: `${stream}@0`, position: result.position };
+    if (result.outcome === 'accepted') return { eventId: `${stream}@0`, position: result.position };
+    const [first] = await log.readStream(stream, { limit: 1 });
+    if (first?.type === 'EventEmitted' && canonicalJson(first.data) === canonicalJson(told))
+      return { eventId: first.id, position: first.position };
+    throw new AppError('IDEMPOTENCY_KEY_REUSED');
   }
 
   async #execute(id: string, command: WebhookCommand, actor: string): Promise<Position | null> {

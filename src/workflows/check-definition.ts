@@ -16,8 +16,12 @@ import type { ParameterSpec } from '../skills/skill.ts';
 import { stepParamProblems } from './step-params.ts';
 import { inOrder } from './step-order.ts';
 
-/** The parameters of a skill; undefined where there is no such skill. */
-export type SkillParameters = (skill: string) => Readonly<Record<string, ParameterSpec>> | undefined;
+/** The skills that steps can run. */
+export interface KnownSkills {
+  /** The parameters of a skill; undefined where there is no such skill. */
+  readonly parametersOf: (skill: string) => Readonly<Record<string, ParameterSpec>> | undefined;
+  readonly names: () => readonly string[];
+}
 
 /** Names of workflows and of their versions' steps. */
 export const workflowNamePattern = skillNamePattern;
@@ -44,13 +48,13 @@ const stepKeys = [
 /** The definition of a workflow as it can be run, or everything that is wrong with it. */
 export function checkDefinition(
   value: JsonValue,
-  parametersOf: SkillParameters,
+  skills: KnownSkills,
 ):
   | { readonly ok: true; readonly definition: WorkflowDefinition }
   | { readonly ok: false; readonly problems: readonly Problem[] } {
   if (!isJsonObject(value) || isTooDeep(value))
     return { ok: false, problems: [{ path: '', message: 'must be an object with a name and steps' }] };
-  const check = new Check(value, parametersOf);
+  const check = new Check(value, skills);
   const definition = check.definition();
   return check.problems.length > 0 ? { ok: false, problems: check.problems } : { ok: true, definition };
 }
@@ -59,13 +63,13 @@ export function checkDefinition(
 class Check {
   readonly problems: Problem[] = [];
   readonly #value: JsonObject;
-  readonly #parametersOf: SkillParameters;
+  readonly #skills: KnownSkills;
   readonly #input: JsonObject;
   readonly #steps: JsonObject;
 
-  constructor(value: JsonObject, parametersOf: SkillParameters) {
+  constructor(value: JsonObject, skills: KnownSkills) {
     this.#value = value;
-    this.#parametersOf = parametersOf;
+    this.#skills = skills;
     this.#input = isJsonObject(value.input) ? value.input : {};
     this.#steps = isJsonObject(value.steps) ? value.steps : {};
   }
@@ -143,9 +147,10 @@ class Check {
   }
 
   #skill(name: JsonValue | undefined, params: JsonObject, path: string): string {
-    const specs = typeof name === 'string' ? this.#parametersOf(name) : undefined;
+    const specs = typeof name === 'string' ? this.#skills.parametersOf(name) : undefined;
     if (typeof name !== 'string') this.#problem(`${path}/skill`, 'must be the name of a skill');
-    else if (specs === undefined) this.#problem(`${path}/skill`, `there is no skill ${name}`);
+    else if (specs === undefined)
+      this.#unknown(`${path}/skill`, `there is no skill ${name}`, name, this.#skills.names());
     else this.problems.push(...stepParamProblems(specs, params, path));
     return typeof name === 'string' ? name : '';
   }
@@ -201,9 +206,9 @@ class Check {
 
   #other(value: JsonValue | undefined, path: string, id: string): boolean {
     if (typeof value === 'string' && value !== id && Object.hasOwn(this.#steps, value)) return true;
-    const hint = typeof value === 'string' ? this.#meant(value, Object.keys(this.#steps)) : undefined;
-    const what = value === id ? 'is the step itself' : 'must be the id of another step';
-    this.#problem(path, hint === undefined || hint === id ? what : `${what}. Did you mean ${hint}?`);
+    const others = Object.keys(this.#steps).filter((each) => each !== id);
+    if (value === id) this.#problem(path, 'is the step itself');
+    else this.#unknown(path, 'must be the id of another step', typeof value === 'string' ? value : '', others);
     return false;
   }
 
@@ -230,10 +235,7 @@ class Check {
 
   #inputReference(name: string | undefined, at: string, path: string): void {
     const names = Object.keys(this.#input);
-    if (name !== undefined && !names.includes(name)) {
-      const hint = this.#meant(name, names);
-      this.#problem(at, `there is no input ${name}${hint === undefined ? '' : `. Did you mean ${hint}?`}`);
-    }
+    if (name !== undefined && !names.includes(name)) this.#unknown(at, `there is no input ${name}`, name, names);
     const shows = name === undefined ? names.some((each) => this.#isSecret(each)) : this.#isSecret(name);
     if (shows && !this.#isSecretParameter(at, path))
       this.#problem(at, 'is secret, and can only be handed to a secret parameter');
@@ -250,7 +252,7 @@ class Check {
     const step = this.#steps[id];
     const skill = step !== undefined && isJsonObject(step) && typeof step.skill === 'string' ? step.skill : '';
     const isParameter = steps === 'steps' && path.endsWith('/params') && deeper.length === 0;
-    return isParameter && this.#parametersOf(skill)?.[parameter]?.secret === true;
+    return isParameter && this.#skills.parametersOf(skill)?.[parameter]?.secret === true;
   }
 
   #wholeOrNull(value: JsonValue, path: string, max: number): void {
@@ -260,13 +262,14 @@ class Check {
   #keys(value: JsonObject, known: readonly string[], path: string): void {
     for (const key of Object.keys(value)) {
       if (known.includes(key)) continue;
-      const hint = this.#meant(key, known);
-      this.#problem(`${path}/${key}`, `is not known${hint === undefined ? '' : `. Did you mean ${hint}?`}`);
+      this.#unknown(`${path}/${key}`, 'is not known', key, known);
     }
   }
 
-  #meant(name: string, known: readonly string[]): string | undefined {
-    return this.problems.length < maxHinted ? closest(name, known) : undefined;
+  /** A name that stands for nothing, with the one that may be meant. */
+  #unknown(path: string, message: string, name: string, known: readonly string[]): void {
+    const near = this.problems.length < maxHinted ? closest(name, known) : undefined;
+    this.#problem(path, near === undefined ? message : `${message}. Did you mean ${near}?`);
   }
 
   #expect(condition: boolean, path: string, message: string): void {

@@ -22,6 +22,7 @@ interface WorkflowParts {
   readonly executions: ExecutionStore;
   readonly resultBytes: number;
   readonly skillOf: (name: string) => LoadedSkill | undefined;
+  readonly skillNames: () => readonly string[];
   readonly onError: (error: unknown, about: string) => void;
 }
 
@@ -32,9 +33,9 @@ export interface WorkflowService {
 }
 
 export function createWorkflows(parts: WorkflowParts): WorkflowService {
-  const { log, clock, queries, requests, skillOf } = parts;
+  const { log, clock, queries, requests, skillOf, skillNames } = parts;
   const maxPerUser = parts.config.maxWorkflowsPerUser;
-  const workflows = new Workflows({ log, clock, queries, requests, skillOf, maxPerUser });
+  const workflows = new Workflows({ log, clock, queries, requests, skillOf, skillNames, maxPerUser });
   return { workflows, orchestrator: new Orchestrator({ ...parts, workflows }) };
 }
 

@@ -26,6 +26,7 @@ interface Dependencies {
   readonly queries: Pick<Queries, 'workflowById' | 'workflowVersion' | 'listWorkflows'>;
   readonly requests: ExecutionRequests;
   readonly skillOf: (name: string) => LoadedSkill | undefined;
+  readonly skillNames: () => readonly string[];
   readonly maxPerUser: number;
 }
 
@@ -77,7 +78,9 @@ export class Workflows implements WorkflowStarter {
 
   /** The definition as it would be taken. Throws VALIDATION_FAILED with every problem. */
   check(value: JsonValue): WorkflowDefinition {
-    const checked = checkDefinition(value, (skill) => this.#deps.skillOf(skill)?.metadata.parameters);
+    const { skillOf, skillNames } = this.#deps;
+    const skills = { parametersOf: (skill: string) => skillOf(skill)?.metadata.parameters, names: skillNames };
+    const checked = checkDefinition(value, skills);
     if (checked.ok) return checked.definition;
     const message = checked.problems.map((problem) => `${problem.path.slice(1)}: ${problem.message}`).join('; ');
     throw new AppError('VALIDATION_FAILED', { problems: checked.problems, message });

@@ -249,6 +249,24 @@ await describeWithNpm('publishing to a registry and adding from it', registryPac
       expect((await operator.run(['add', 'first'])).code).toBe(0);
     });
 
+    it('takes a folder too, brings it back from there, and takes it changed when it is told to', async () => {
+      const other = new CliUser(dir, '');
+      await other.run(['create', '--name', 'near', '--yes']);
+      const skills = join(other.cwd, 'skills');
+      const locked = () => JSON.parse(readFileSync(join(skills, 'skills.lock.json'), 'utf8')).skills;
+      expect((await other.run(['add', './near'])).stdout).toBe('Added near 0.1.0 in skills/near\n');
+      expect(locked()).toEqual({
+        near: { name: 'near', version: '0.1.0', integrity: expect.stringMatching(/^sha512-/), from: 'file:../near' },
+      });
+      rmSync(join(skills, 'near'), { recursive: true });
+      expect((await other.run(['add'])).stdout).toBe('Added near 0.1.0 in skills/near\n');
+      writeFileSync(join(other.cwd, 'near/README.md'), 'changed');
+      const { code, stderr } = await other.run(['add', './near']);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('If that is meant, add it with --replace.')]);
+      expect((await other.run(['add', './near', '--replace'])).code).toBe(0);
+      expect(readFileSync(join(skills, 'near/README.md'), 'utf8')).toBe('changed');
+    });
+
     it('installs what a skill depends on inside of it, and runs no script', async () => {
       const trap = `node -e "require('fs').writeFileSync(require('os').homedir() + '/trap', '')"`;
       await make('helper');

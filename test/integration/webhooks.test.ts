@@ -472,6 +472,25 @@ describe('a webhook', () => {
     expect((await create({ jitter: 1 })).body.code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
+  it('gets an event once that is told of again under its key', async () => {
+    const { id, path } = await newWebhook({ eventType: 'told.*' });
+    const tell = (event: string, body: object = {}, as = token) =>
+      server.call('POST', '/api/events', {
+        token: as,
+        body: { event, data: { n: 1 }, ...body },
+        headers: { 'idempotency-key': 'told-1' },
+      });
+    const all = await Promise.all(Array.from({ length: 5 }, () => tell('told.once')));
+    expect(all.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
+    expect(new Set(all.map(({ body }) => JSON.stringify([body.eventId, body.position]))).size).toBe(1);
+    for (const other of [{ data: { n: 2 } }, { event: 'told.other' }, { key: 'k' }])
+      expect((await tell('told.once', other)).body.code).toBe('IDEMPOTENCY_KEY_REUSED');
+    const { token: another } = await server.newUser();
+    expect((await tell('told.once', {}, another)).body.eventId).not.toBe(all[0]?.body.eventId);
+    await arrived(path);
+    expect(await settled(id)).toHaveLength(1);
+  });
+
   it('is checked as a request is when the program makes it that ihuman is embedded in', async () => {
     const { webhookManager } = server.platform;
     const { userId } = await server.newUser();

@@ -219,7 +219,7 @@ export class IhumanClientBase extends Emitter<ClientEvents> {
     data: object = {},
     { key, ...call }: CallOptions & { readonly key?: string | undefined } = {},
   ): Promise<Answer<'/api/events', 'post', 202>> {
-    return this.#api.send('/events', { event, data, key }, call);
+    return this.#api.create('/events', { event, data, key }, call);
   }
 
   /**

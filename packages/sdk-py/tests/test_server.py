@@ -173,7 +173,8 @@ async def test_webhooks_live_from_their_making_to_their_end(either: Either) -> N
     assert (await either("webhooks.update", hook_id, {"description": "orders"}))["id"] == hook_id
     await either("webhooks.disable", hook_id, "for a while")
     emitted = await either("emit_event", "order.paid", {"order": 7}, key="order-7")
-    assert emitted["eventId"]
+    keyed = [await either("emit_event", "order.paid", {"order": 8}, idempotency_key="eight") for _ in range(2)]
+    assert keyed[0] == keyed[1] != emitted
     assert (await either("webhooks.get", hook_id))["status"] == "disabled"
     await either("webhooks.enable", hook_id, "skip")
     assert (await either("webhooks.rotate_secret", hook_id, {"overlapMs": 1000}))["secret"] != hook["secret"]

@@ -13,6 +13,7 @@ import { npmText } from '../npm.ts';
 import { pack, type Packed } from '../publish/packed.ts';
 import { moveInto, refuseExisting, staging } from '../staging.ts';
 import { LockFile, type LockedSkill } from './lock-file.ts';
+import { sourceOf } from './package-source.ts';
 
 /** A skill that is in its place now. */
 export interface AddedSkill extends LockedSkill {
@@ -33,8 +34,8 @@ const unnamed = 'package';
 const replaced = '.replaced';
 
 /**
- * Puts a package of the registry into a skills folder as a skill, with what it depends on and without running any script of it.
- * It is checked before it is moved there. Throws what is `failed` when it is no skill, when something of its name is there that is not
+ * Puts a package of a registry, a folder or a tarball into a skills folder as a skill, with what it depends on and without running
+ * any script of it. It is checked before it is moved there. Throws what is `failed` when it is no skill, when something of its name is there that is not
  * to be replaced, and when its tarball is not the one that the lock file knows.
  */
 export function addSkill(
@@ -45,22 +46,24 @@ export function addSkill(
 ): Promise<AddedSkill> {
   return staging(context, skills, async (stage, commit) => {
     const lock = new LockFile(skills);
+    const from = sourceOf(spec, context.cwd, skills);
     const packed = await pack(context, spec, { cwd: context.cwd, destination: stage, scripts: false });
-    refuseOtherTarball(lock, packed);
+    refuseOtherTarball(lock, packed, { from, replace });
     await unpack(context, stage, packed);
     const skill = await nameAndCheck(stage, packed);
     const folder = join(skills, skill);
     const { name, version, integrity } = packed;
+    const locked = { name, version, integrity, ...(from !== undefined && { from }) };
     await commit(() => {
       lock.exclusively(() => {
         if (replace) refuseOwnWork(lock, skill, folder);
         else refuseExisting(folder, '--replace exchanges what was added, "ihuman remove" takes it away');
         // Without its entry a folder would count as written here; without its folder an entry is made good by the next "add".
-        lock.set(skill, { name, version, integrity });
+        lock.set(skill, locked);
         exchange(join(stage, skill), folder, join(stage, replaced));
       });
     });
-    return { skill, name, version, integrity, folder };
+    return { skill, ...locked, folder };
   });
 }
 
@@ -85,14 +88,20 @@ function refuseOwnWork(lock: LockFile, skill: string, folder: string): void {
   );
 }
 
-/** The same version is the same tarball for ever. */
-function refuseOtherTarball(lock: LockFile, { name, version, integrity }: Packed): void {
+/** In a registry the same version is the same tarball for ever; what lies elsewhere may be taken in changed when that is asked for. */
+function refuseOtherTarball(
+  lock: LockFile,
+  { name, version, integrity }: Packed,
+  { from, replace }: { readonly from: string | undefined; readonly replace: boolean },
+): void {
   const known = Object.values(lock.read()).find((locked) => locked.name === name && locked.version === version);
   if (known === undefined || known.integrity === integrity) return;
+  const mayChange = from !== undefined || known.from !== undefined;
+  if (mayChange && replace) return;
   throw new CliError(
     'failed',
-    `${name} ${version} is not what it was: the registry gives ${integrity}, but ${lock.path} has ${known.integrity}\n` +
-      'Do not use it before you know why.',
+    `${name} ${version} is not what it was: it has ${integrity} now, but ${lock.path} has ${known.integrity}\n` +
+      (mayChange ? 'If that is meant, add it with --replace.' : 'Do not use it before you know why.'),
   );
 }
 

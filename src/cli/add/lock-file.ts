@@ -10,6 +10,8 @@ export interface LockedSkill {
   readonly name: string;
   readonly version: string;
   readonly integrity: string;
+  /** Where it is from when that is no registry: `file:` and a path from the lock file's folder, or what else npm takes. */
+  readonly from?: string;
 }
 
 /** The added skills of a skills folder, by skill: `skills.lock.json`. What somebody wrote there by hand is not in it. */
@@ -84,5 +86,6 @@ export class LockFile {
 }
 
 function isLocked(value: unknown): boolean {
-  return isJsonObject(value) && ['name', 'version', 'integrity'].every((key) => typeof value[key] === 'string');
+  if (!isJsonObject(value) || (value.from !== undefined && typeof value.from !== 'string')) return false;
+  return ['name', 'version', 'integrity'].every((key) => typeof value[key] === 'string');
 }

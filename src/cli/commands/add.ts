@@ -5,6 +5,7 @@ import { Command } from 'commander';
 
 import { addSkill } from '../add/add-skill.ts';
 import { LockFile } from '../add/lock-file.ts';
+import { lockedSpecOf } from '../add/package-source.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { shown, skillFolders, skillsFlag } from '../find-skill.ts';
@@ -24,13 +25,13 @@ export function command(context: CliContext): Command {
         'skills.lock.json: adding it again must give the same. Without a package: everything that the ' +
         'lock file has and the folder has not.',
     )
-    .argument('[package]', 'an npm package with a version or tag, if not the newest')
+    .argument('[package]', 'an npm package with a version or tag, if not the newest; or a folder or tarball')
     .option(...skillsFlag)
     .option('--replace', 'in the place of what was added under its name; without a version the newest')
-    .option('--json', 'print a list of { skill, name, version, integrity, folder }')
+    .option('--json', 'print a list of { skill, name, version, integrity, from, folder }')
     .addHelpText(
       'after',
-      '\nExamples:\n  ihuman add react-setup\n  ihuman add @acme/report@1.2.0\n  ihuman add react-setup --replace\n  ihuman add',
+      '\nExamples:\n  ihuman add react-setup\n  ihuman add @acme/report@1.2.0\n  ihuman add react-setup --replace\n  ihuman add ../my-skill\n  ihuman add',
     )
     .action(async (spec: string | undefined, options: Options) => {
       const [skills = context.cwd] = skillFolders(context, options.skills);
@@ -56,11 +57,11 @@ function missing(skills: string): string[] {
     throw new CliError('usage', `name a package: there is no ${lock.path} that says what to add`);
   return Object.entries(lock.read())
     .filter(([skill]) => !existsSync(join(skills, skill)))
-    .map(([, { name, version }]) => `${name}@${version}`);
+    .map(([, locked]) => lockedSpecOf(locked, skills));
 }
 
 /** A package without a version means the locked one, where there is one. */
 function lockedSpec(skills: string, spec: string): string {
   const locked = Object.values(new LockFile(skills).read()).find(({ name }) => name === spec);
-  return locked === undefined ? spec : `${spec}@${locked.version}`;
+  return locked === undefined ? spec : lockedSpecOf(locked, skills);
 }

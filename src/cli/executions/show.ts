@@ -84,8 +84,9 @@ function rowsOf(execution: Execution): Readonly<Record<string, unknown>> {
 function treeLines(node: unknown, terminal: Pick<Terminal, 'paint'>, above = '', here = ''): readonly string[] {
   if (!isJsonObject(node)) return [];
   const { kind, id, status, at, about } = node;
-  const { skillId, workflow, step, event } = isJsonObject(about) ? about : {};
-  const what = printable([skillId ?? workflow, step, event].filter((text) => typeof text === 'string').join(' '));
+  const { skillId, workflow, step, index, event } = isJsonObject(about) ? about : {};
+  const item = typeof index === 'number' ? `item ${String(index)}` : undefined;
+  const what = printable([skillId ?? workflow, step, item, event].filter((text) => typeof text === 'string').join(' '));
   const texts = [valueText(kind), what, valueText(id), valueText(status), timeText(at)].filter(
     (text) => text !== '' && text !== '-',
   );

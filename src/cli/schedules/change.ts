@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-import type { ScheduleOptions } from '../../../packages/sdk-js/src/index.ts';
+import type { IhumanClient, ScheduleOptions } from '../../../packages/sdk-js/src/index.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { actionCommand } from '../action.ts';
 import { needConsent } from '../consent.ts';
@@ -9,6 +9,7 @@ import { CliError } from '../exit-codes.ts';
 import { timeOf, timeText, valueText } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
 import { runToEnd } from '../run/run-to-end.ts';
+import { noteUnknownSkills } from '../unknown-filters.ts';
 import { type ScheduleFlags, settingsFrom, withSettings } from './settings.ts';
 
 const one = '"$(ihuman schedules list -q --limit 1)"';
@@ -27,7 +28,7 @@ export function createSchedule(context: CliContext): Command {
         const made = (await client.schedules.create(settings as ScheduleOptions)) as JsonObject;
         if (options.json === true) context.terminal.json(made);
         else context.terminal.result(valueText(made.id));
-        tellOf(context, made);
+        await tellOf(context, client, made);
       }),
     );
 }
@@ -44,16 +45,19 @@ export function updateSchedule(context: CliContext): Command {
         const changed = (await client.schedules.update(id, changes)) as JsonObject;
         if (options.json === true) context.terminal.json(changed);
         else context.terminal.note(`${id} is changed.`);
-        tellOf(context, changed);
+        await tellOf(context, client, changed);
       }),
     );
 }
 
 /** What is to be known about a schedule that was made or changed. */
-function tellOf({ terminal }: CliContext, { nextRunAt, warnings }: JsonObject): void {
+async function tellOf(context: CliContext, client: IhumanClient, schedule: JsonObject): Promise<void> {
+  const { terminal } = context;
+  const { nextRunAt, warnings, skillId } = schedule;
   if (typeof nextRunAt === 'string') terminal.note(`It fires next at ${timeText(nextRunAt)}.`);
-  for (const each of Array.isArray(warnings) ? warnings : [])
-    terminal.note(`${terminal.paintNote('yellow', '!')} ${valueText(each)}`);
+  const told = Array.isArray(warnings) ? warnings : [];
+  for (const each of told) terminal.note(`${terminal.paintNote('yellow', '!')} ${valueText(each)}`);
+  if (told.length > 0 && typeof skillId === 'string') await noteUnknownSkills(context, client, [skillId]);
 }
 
 interface ActionOptions extends OnlineOptions {

@@ -112,7 +112,8 @@ export function replayWebhook(context: CliContext): Command {
   return action(context, 'replay', 'deliver past events', async (client, id, { since, scope }) => {
     const options = { ...(since !== undefined && { since }), ...(scope !== undefined && { scope }) };
     const started = await client.webhooks.replay(id, options);
-    return [started, `${started.replayId} has begun. How far it is: ihuman webhooks show ${id}`];
+    const where = since === undefined ? ' from the beginning of the log' : '';
+    return [started, `${started.replayId} has begun${where}. How far it is: ihuman webhooks show ${id}`];
   })
     .option('--since <time or cursor>', 'those after it; default: the beginning')
     .option(

@@ -462,7 +462,9 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
         schema: {
           tags: ['events'],
           summary: 'Tell of an event of your own',
-          description: 'It goes into the log, and to your webhooks that want it.',
+          description:
+            'It goes into the log, and to your webhooks that want it. The header Idempotency-Key makes a repetition return the same event.',
+          headers: IdempotencyKeyHeader,
           body: Type.Object(
             {
               event: Type.String({ pattern: '^[A-Za-z0-9_.-]{1,200}$' }),
@@ -484,7 +486,8 @@ export function webhookRoutes(services: Services): FastifyPluginAsyncTypebox {
           throw new AppError('VALIDATION_FAILED', { problems, message: `${name} is a name of ihuman's own.` });
         }
         const told = { name, data: data as JsonValue, key };
-        const { eventId, position } = await webhooks.emit(principal.userId, principal.actor, told);
+        const idempotencyKey = idempotencyKeyOf(request.headers);
+        const { eventId, position } = await webhooks.emit(principal.userId, principal.actor, told, idempotencyKey);
         reply.code(202);
         return { eventId, position: toCursor(position) };
       },

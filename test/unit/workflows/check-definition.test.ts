@@ -7,9 +7,12 @@ import { checkDefinition } from '../../../src/workflows/check-definition.ts';
 import { readYaml } from '../../../src/workflows/read-definition.ts';
 
 const skills = { noop: {}, step: { text: { type: 'string' }, n: { type: 'integer', aliases: ['number'] } } } as const;
-const parametersOf = (name: string) => (Object.hasOwn(skills, name) ? skills[name as keyof typeof skills] : undefined);
+const known = {
+  parametersOf: (name: string) => (Object.hasOwn(skills, name) ? skills[name as keyof typeof skills] : undefined),
+  names: () => Object.keys(skills),
+};
 const problemsOf = (value: unknown): readonly string[] => {
-  const checked = checkDefinition(value as JsonValue, parametersOf);
+  const checked = checkDefinition(value as JsonValue, known);
   return checked.ok ? [] : checked.problems.map(({ path, message }) => `${path} ${message}`);
 };
 
@@ -24,7 +27,7 @@ describe('a definition', () => {
           first: { skill: 'noop' },
         },
       },
-      parametersOf,
+      known,
     );
     expect(checked).toMatchObject({
       ok: true,
@@ -42,7 +45,7 @@ describe('a definition', () => {
 
   it.each([
     [{ name: 'w', steps: {} }, '/steps must be an object with 1 to 200 steps by their ids'],
-    [{ name: 'w', steps: { a: { skill: 'nop' } } }, '/steps/a/skill there is no skill nop'],
+    [{ name: 'w', steps: { a: { skill: 'nop' } } }, '/steps/a/skill there is no skill nop. Did you mean noop?'],
     [{ name: 'w', steps: { a: { skill: 'noop', needs: ['a'] } } }, '/steps/a/needs/0 is the step itself'],
     [
       { name: 'w', steps: { abc: { skill: 'noop' }, d: { skill: 'noop', needs: ['abd'] } } },
@@ -111,7 +114,7 @@ describe('a definition', () => {
     );
     fc.assert(
       fc.property(fc.oneof(anyDefinition, fc.jsonValue()), (value) => {
-        const checked = checkDefinition(value, parametersOf);
+        const checked = checkDefinition(value, known);
         expect(checked.ok || checked.problems.length > 0).toBe(true);
       }),
       { numRuns: 500 },

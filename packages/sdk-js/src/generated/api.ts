@@ -536,12 +536,15 @@ export interface paths {
     readonly put?: never;
     /**
      * Tell of an event of your own
-     * @description It goes into the log, and to your webhooks that want it.
+     * @description It goes into the log, and to your webhooks that want it. The header Idempotency-Key makes a repetition return the same event.
      */
     readonly post: {
       readonly parameters: {
         readonly query?: never;
-        readonly header?: never;
+        readonly header?: {
+          /** @description Makes a repetition of this request lead to what the first one made. */
+          readonly 'idempotency-key'?: string;
+        };
         readonly path?: never;
         readonly cookie?: never;
       };

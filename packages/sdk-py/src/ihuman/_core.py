@@ -127,9 +127,20 @@ class Core(Endpoints[H], Handlers):
         return Call("GET", "/api/system/status")
 
     @endpoint
-    def emit_event(self, event: str, data: Mapping[str, Any] | None = None, *, key: str | None = None) -> Call[Emitted]:
-        """Tells of an event of your own: it goes into the log, and to the webhooks that want it."""
-        return Call("POST", "/api/events", body=given(event=event, data=data or {}, key=key), settles=key is not None)
+    def emit_event(
+        self,
+        event: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Call[Emitted]:
+        """Tells of an event of your own: it goes into the log, and to the webhooks that want it.
+
+        `key` names what it is about, for webhooks that keep the order of each key.
+        """
+        body = given(event=event, data=data or {}, key=key)
+        return Call("POST", "/api/events", body=body, creates=True, idempotency_key=idempotency_key)
 
     def set_token(self, token: TokenSource | None) -> None:
         """From now on."""
