@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { readConfig } from '../src/config.ts';
+import { keepObjectsYoung } from '../src/kernel/young-objects.ts';
 import { Platform } from '../src/platform.ts';
 import { createServerLog } from '../src/server-log.ts';
 
@@ -9,6 +10,7 @@ export async function openPlatform(
   dataDir: string,
   flags: readonly string[] = [],
 ): Promise<{ readonly platform: Platform; readonly owner: string; readonly url: string }> {
+  keepObjectsYoung();
   const skills = join(import.meta.dirname, '../skills');
   const config = readConfig(
     [

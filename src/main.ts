@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { counted } from './kernel/counted.ts';
 import { isAppError } from './kernel/errors.ts';
+import { keepObjectsYoung } from './kernel/young-objects.ts';
 import { FrontDoor } from './http/front-door.ts';
 import { helpText, readConfig } from './config.ts';
 import { Platform, type StartReport } from './platform.ts';
@@ -12,7 +13,10 @@ const flags = process.argv.slice(2);
 // What this process makes belongs to its user alone, in whatever directory it lies.
 process.umask(0o077);
 if (flags.includes('--help') || flags.includes('-h')) process.stdout.write(helpText());
-else await serve();
+else {
+  keepObjectsYoung();
+  await serve();
+}
 
 async function serve(): Promise<void> {
   try {

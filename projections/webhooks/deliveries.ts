@@ -61,9 +61,8 @@ export function deliveryOfEvent(
 type Recorded<T extends 'DeliverySucceeded' | 'DeliveryAttemptFailed' | 'DeliverySkipped' | 'DeliveryRequested'> =
   RecordedEvent & EventOf<T>;
 
-/** An event is to be delivered; nothing when it already was to be. */
+/** An event is to be delivered of which nothing was to be delivered to that webhook before. */
 export function addDelivery(write: ReadModelWriter, { atMs, ...delivery }: NewDelivery, revision = -1): void {
-  if (write.get(deliveriesTable, delivery.webhook, delivery.event) !== undefined) return;
   write.insert(deliveriesTable, {
     ...delivery,
     status: 'pending',

@@ -52,11 +52,7 @@ export class Attempts {
     }
   }
 
-  /** Ends what is under way. */
-  abort(): void {
-    this.#deps.egress.abort();
-  }
-
+  /** Ends what is under way, and makes no more. */
   async close(): Promise<void> {
     await this.#deps.egress.close();
   }
@@ -80,7 +76,7 @@ export class Attempts {
     const checked = this.#checked(settings);
     if (!checked.ok) return refused(checked.problem, requestHeaders);
     const answer = await egress.post({
-      url: checked.url,
+      target: checked.target,
       headers: isPlain ? own : { ...own, ...sealed.headers },
       body,
       deadlineMs: settings.timeoutMs,

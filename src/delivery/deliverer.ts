@@ -127,7 +127,7 @@ export class Deliverer {
     this.#unsubscribe();
     await this.#refreshing;
     const giveUp = setTimeout(() => {
-      this.#deps.attempts.abort();
+      void this.#deps.attempts.close();
     }, graceMs);
     while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     clearTimeout(giveUp);

@@ -10,7 +10,7 @@ interface LiveTailOptions {
   readonly head: Position;
   /** Newest appends kept in memory, by the size of their records. Default 16 MiB. */
   readonly maxBytes?: number;
-  /** Default 4,096. */
+  /** Default 512: whoever is further behind reads pages from the store. What is kept longer costs every append more. */
   readonly maxAppends?: number;
 }
 
@@ -25,7 +25,7 @@ export class LiveTail {
   readonly #wakeUps = new Set<() => void>();
   readonly #maxBytes: number;
   readonly #maxAppends: number;
-  #recent: Batch[] = [];
+  #recent: (Batch | undefined)[] = [];
   #first = 0;
   #bytes = 0;
   #head: Position;
@@ -37,7 +37,7 @@ export class LiveTail {
     this.#head = options.head;
     this.#completeAfter = options.head;
     this.#maxBytes = options.maxBytes ?? 16 * 1024 * 1024;
-    this.#maxAppends = options.maxAppends ?? 4096;
+    this.#maxAppends = options.maxAppends ?? 512;
   }
 
   get head(): Position {
@@ -115,7 +115,7 @@ export class LiveTail {
     while (this.#bytes > this.#maxBytes || this.#recent.length - this.#first > this.#maxAppends) {
       const oldest = this.#recent[this.#first];
       if (oldest === undefined) break;
-      this.#first++;
+      this.#recent[this.#first++] = undefined;
       this.#bytes -= oldest.sizeBytes;
       this.#completeAfter = oldest.position;
     }

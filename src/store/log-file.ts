@@ -254,14 +254,12 @@ export class LogFile {
 
   #arbitrate(proposal: ProposedAppend): Verdict {
     const { stream, expected, eventCount, record } = proposal;
-    let head = this.#headOf(stream);
-    const actualRevision = head?.revision ?? -1;
+    // One that is expected to be new mostly is: it is begun without being looked for.
+    const begun = expected === expectedCode.none ? this.#begin(stream) : undefined;
+    const known = begun ?? this.#headOf(stream);
+    const actualRevision = known?.revision ?? -1;
     if (!isExpected(expected, actualRevision)) return { kind: 'conflict', actualRevision };
-    if (head === undefined) {
-      head = { id: this.#nextStreamId++, revision: -1 };
-      this.#sql.addStream.run(head.id, stream);
-      this.#remember(stream, head);
-    }
+    const head = definitely(known ?? this.#begin(stream), 'a stream that is not there can be begun');
     const firstRevision = actualRevision + 1;
     const hash = chainHash(this.#hash, stream, firstRevision, record);
     const position = proposal.position ?? this.#position + 1;
@@ -270,6 +268,14 @@ export class LogFile {
     this.#hash = hash;
     head.revision = actualRevision + eventCount;
     return { kind: 'accepted', position, firstRevision };
+  }
+
+  /** Undefined when the stream is there already. */
+  #begin(stream: string): StreamHead | undefined {
+    if (this.#heads.has(stream) || this.#sql.addStream.run(this.#nextStreamId, stream).changes === 0) return undefined;
+    const head = { id: this.#nextStreamId++, revision: -1 };
+    this.#remember(stream, head);
+    return head;
   }
 
   #headOf(stream: string): StreamHead | undefined {

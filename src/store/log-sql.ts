@@ -51,7 +51,7 @@ const statements = {
     'SELECT position, name, revision, events, hash, record FROM records JOIN streams ON streams.id = records.stream WHERE position > ? ORDER BY position',
   outcome: 'SELECT position, revision FROM outcomes WHERE stream = ? AND append_id = ?',
   addOutcome: 'INSERT INTO outcomes (stream, append_id, position, revision) VALUES (?, ?, ?, ?)',
-  addStream: 'INSERT INTO streams (id, name) VALUES (?, ?)',
+  addStream: 'INSERT INTO streams (id, name) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
   addRecord: 'INSERT INTO records (position, stream, revision, events, hash, record) VALUES (?, ?, ?, ?, ?, ?)',
   property: 'SELECT value FROM properties WHERE name = ?',
   setProperty: 'INSERT OR REPLACE INTO properties (name, value) VALUES (?, ?)',

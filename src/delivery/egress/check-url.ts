@@ -4,7 +4,15 @@ import { allowsAddress, allowsHost, type EgressPolicy, namesPort } from './polic
 import { isPublicAddress } from './public-address.ts';
 
 /** A URL that may be called, or a sentence for whoever gave it: it never tells what lies behind an address. */
-export type CheckedUrl = { readonly ok: true; readonly url: URL } | { readonly ok: false; readonly problem: string };
+export type CheckedUrl =
+  { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly problem: string };
+
+/** A URL as it is called. */
+export interface Target {
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
+}
 
 const maxLength = 2048;
 const maxHost = 253;
@@ -18,7 +26,7 @@ const innerNames = /\.(localhost|local|internal|localdomain|home\.arpa|lan|corp|
 
 /**
  * Decides whether a webhook may be sent to an address, as far as its text tells; what a name stands for is checked when it is
- * dialled. The URL that is returned is the one to call: what was checked is what is used.
+ * dialled. What is returned is what is to be called: what was checked is what is used.
  */
 export function checkUrl(text: string, policy: EgressPolicy): CheckedUrl {
   if (text.length > maxLength) return refuse(`must be at most ${String(maxLength)} characters`);
@@ -29,7 +37,13 @@ export function checkUrl(text: string, policy: EgressPolicy): CheckedUrl {
   if (url.username !== '' || url.password !== '') return refuse('must not hold a user name or password');
   if (text.includes('#')) return refuse('must not have a fragment (#…)');
   const problem = placeProblem(url, policy);
-  return problem === null ? { ok: true, url } : refuse(problem);
+  if (problem !== null) return refuse(problem);
+  return { ok: true, target: targetOf(url) };
+}
+
+/** What of a URL is sent to whom. */
+export function targetOf({ origin, pathname, search }: URL): Target {
+  return { origin, path: pathname + search };
 }
 
 /** The port that a URL names, or the usual one of its protocol. */

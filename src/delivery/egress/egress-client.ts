@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP } from 'node:net';
 
-import { Agent, buildConnector } from 'undici';
+import { Agent, buildConnector, errors } from 'undici';
 
 import { type EgressAnswer, type EgressRequest, Exchange } from './exchange.ts';
 import { allowsAddress, allowsHost, type EgressPolicy } from './policy.ts';
@@ -26,7 +26,6 @@ const maxHeaderBytes = 32 * 1024;
  */
 export class EgressClient {
   readonly #agent: Agent;
-  readonly #underWay = new Set<Exchange>();
 
   constructor({ policy, lookup = resolveNames(policy), connectionsPerOrigin = 100 }: EgressOptions) {
     this.#agent = new Agent({
@@ -43,30 +42,20 @@ export class EgressClient {
 
   /** Resolves with the answer or the failure; never rejects for what the other side does. */
   post(request: EgressRequest): Promise<EgressAnswer> {
-    const { url, headers, body } = request;
+    const { target, headers, body } = request;
     const { promise, resolve } = Promise.withResolvers<EgressAnswer>();
-    const options = { origin: url.origin, path: url.pathname + url.search, method: 'POST', headers, body } as const;
+    const options = { ...target, method: 'POST', headers, body } as const;
     const send = (): void => {
       this.#agent.dispatch(options, exchange);
     };
-    const exchange = new Exchange(request, send, (answer) => {
-      this.#underWay.delete(exchange);
-      resolve(answer);
-    });
-    this.#underWay.add(exchange);
+    const exchange = new Exchange(request, send, resolve);
     send();
     return promise;
   }
 
-  /** Gives up what is under way: it fails as `aborted`. */
-  abort(): void {
-    for (const exchange of this.#underWay) exchange.abort();
-  }
-
-  /** Cuts what is under way. */
+  /** Sends nothing any more. What is under way fails as `aborted`, unless the status of its answer has come. */
   async close(): Promise<void> {
-    this.abort();
-    await this.#agent.destroy();
+    await this.#agent.destroy(new errors.ClientDestroyedError());
   }
 }
 

@@ -2,6 +2,7 @@ import * as zlib from 'node:zlib';
 
 import type { Dispatcher } from 'undici';
 
+import type { Target } from './check-url.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** Why a request got no answer. */
@@ -33,8 +34,7 @@ export type EgressAnswer =
   | { readonly kind: 'failed'; readonly code: EgressFailure; readonly message: string; readonly durationMs: number };
 
 export interface EgressRequest {
-  /** As `checkUrl` returned it. */
-  readonly url: URL;
+  readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** For everything: name, connection, TLS, headers and body. */
@@ -93,13 +93,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(() => {
       this.#stop('timeout');
     }, deadlineMs);
-  }
-
-  /** Gives it up, whatever of the answer has come. */
-  abort(): void {
-    this.#response?.decoder?.destroy();
-    this.#response = null;
-    this.#stop('aborted');
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -228,6 +221,7 @@ function failureOf(error: Error): EgressFailure {
 const failures: readonly (readonly [RegExp, EgressFailure])[] = [
   [/^EGRESS_BLOCKED$/, 'blocked'],
   [/^EGRESS_NAME$/, 'dns_error'],
+  [/^UND_ERR_DESTROYED$/, 'aborted'],
   [/^(EMFILE|ENFILE|ENOBUFS|ENOMEM)$/, 'unavailable'],
   [/^ECONNREFUSED$/, 'connection_refused'],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED)$/, 'connection_reset'],

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { checkUrl } from '../../../src/delivery/egress/check-url.ts';
+import { checkUrl, targetOf } from '../../../src/delivery/egress/check-url.ts';
 import { EgressClient } from '../../../src/delivery/egress/egress-client.ts';
 import { resolveNames } from '../../../src/delivery/egress/resolve-names.ts';
 import { type EgressPolicy, parseAllowList } from '../../../src/delivery/egress/policy.ts';
@@ -268,7 +268,7 @@ describe('a request to an address of somebody', () => {
   };
   const post = (client: EgressClient, url: string, more: object = {}) =>
     client.post({
-      url: new URL(url),
+      target: targetOf(new URL(url)),
       headers: { 'x-custom': 'value' },
       body: Buffer.from('{}'),
       deadlineMs: 5000,
@@ -449,7 +449,7 @@ describe('a request to an address of somebody', () => {
     const client = clientOf(here());
     const asked = post(client, `http://127.0.0.1:${String(port)}/`);
     setTimeout(() => {
-      client.abort();
+      void client.close();
     }, 20);
     expect(await asked).toMatchObject({ kind: 'failed', code: 'aborted' });
   });
