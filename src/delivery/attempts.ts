@@ -62,9 +62,9 @@ export class Attempts {
    */
   async make(row: PendingRow, settings: WebhookSettings): Promise<AttemptOutcome | 'postponed' | 'event-gone'> {
     const { vault, egress, clock } = this.#deps;
-    const event = await this.#eventOf(row.event);
+    const event = this.#recent.get(row.event) ?? (await this.#read(row.event));
     if (event === null) return 'event-gone';
-    const sealed = await vault.get(settings.sealed);
+    const sealed = vault.known(settings.sealed) ?? (await vault.get(settings.sealed));
     // The log knows of it before this node's vault does.
     if (sealed === null) return 'postponed';
     const nowMs = clock.now();
@@ -89,16 +89,14 @@ export class Attempts {
     return withoutSecrets(outcome, [...secrets, ...Object.values(sealed.headers)]);
   }
 
-  async #eventOf(id: string): Promise<RecordedEvent | null> {
-    const known = this.#recent.get(id);
-    if (known !== undefined) return known;
-    // The deliveries of one event to several webhooks are attempted at about the same time.
-    const reading = this.#reading.get(id) ?? this.#read(id).finally(() => this.#reading.delete(id));
+  /** The deliveries of one event to several webhooks are attempted at about the same time: it is read once for all. */
+  #read(id: string): Promise<RecordedEvent | null> {
+    const reading = this.#reading.get(id) ?? this.#readNow(id).finally(() => this.#reading.delete(id));
     this.#reading.set(id, reading);
     return reading;
   }
 
-  async #read(id: string): Promise<RecordedEvent | null> {
+  async #readNow(id: string): Promise<RecordedEvent | null> {
     const at = id.lastIndexOf('@');
     const fromRevision = Number(id.slice(at + 1));
     const events = await this.#deps.log.readStream(id.slice(0, at), { fromRevision, limit: 1 });

@@ -309,7 +309,12 @@ export class Deliverer {
 
   async #deliver(endpoint: Endpoint, item: DueDelivery): Promise<void> {
     try {
-      const outcome = await this.#attempt(endpoint, item);
+      let outcome: Outcome = null;
+      try {
+        outcome = await this.#settler.attempt(endpoint, item);
+      } finally {
+        endpoint.answered(outcome?.event.type ?? null, this.#deps.clock.now());
+      }
       const recorded = this.#record(endpoint, item, outcome);
       // While the outcome is on its way to the log, the receiver is free for another delivery.
       this.#pump(endpoint);
@@ -335,16 +340,6 @@ export class Deliverer {
         this.#deps.onError(error, item.row.id);
         await new Promise((resolve) => setTimeout(resolve, postponedMs));
       }
-    }
-  }
-
-  async #attempt(endpoint: Endpoint, item: DueDelivery): Promise<Outcome> {
-    let outcome: Outcome = null;
-    try {
-      outcome = await this.#settler.attempt(endpoint, item);
-      return outcome;
-    } finally {
-      endpoint.answered(outcome?.event.type ?? null, this.#deps.clock.now());
     }
   }
 }

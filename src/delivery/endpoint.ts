@@ -16,7 +16,7 @@ export const windowItems = 256;
 /** Outcomes that may be on their way to the log before another attempt has to wait for one of them. */
 const maxUnrecorded = 64;
 /** What is read is never older than so many outcomes. */
-const rememberedItems = 1024;
+const rememberedItems = 512;
 
 /**
  * What one webhook has to be delivered, and what of it may be attempted now: within its concurrency, its rate and its order. An
@@ -41,8 +41,9 @@ export class Endpoint {
   /** Since when nothing has been taken; null when the last attempt succeeded. */
   #failingSinceMs: number | null;
   readonly #items = new Map<string, DueDelivery>();
-  /** Revisions of what was settled lately. */
-  readonly #settled = new Map<string, number>();
+  /** Revisions of what was settled lately, and of what was settled before that. */
+  #settled = new Map<string, number>();
+  #settledBefore = new Map<string, number>();
   /** Attempts without an answer yet. */
   #unanswered = 0;
   /** Attempts with an answer that is not in the log yet. */
@@ -155,7 +156,7 @@ export class Endpoint {
   put(row: PendingRow, notBeforeMs = 0): void {
     const known = this.#items.get(row.id);
     if (known !== undefined && (known.underWay || row.revision <= known.row.revision)) return;
-    if (row.revision < (this.#settled.get(row.id) ?? -1)) return;
+    if (row.revision < (this.#settled.get(row.id) ?? this.#settledBefore.get(row.id) ?? -1)) return;
     this.#items.set(row.id, { row, dueAtMs: Math.max(row.nextAttemptAtMs ?? 0, notBeforeMs), underWay: false });
   }
 
@@ -164,12 +165,10 @@ export class Endpoint {
     const { id } = item.row;
     if (this.#items.get(id) !== item) return;
     this.#items.delete(id);
-    this.#settled.delete(id);
     this.#settled.set(id, revision);
-    for (const oldest of this.#settled.keys()) {
-      if (this.#settled.size <= rememberedItems) break;
-      this.#settled.delete(oldest);
-    }
+    if (this.#settled.size < rememberedItems) return;
+    this.#settledBefore = this.#settled;
+    this.#settled = new Map();
   }
 
   clear(): void {

@@ -54,18 +54,12 @@ export class Settler {
 
   /** Rejects when the outcome could not be recorded. */
   async record(endpoint: Endpoint, item: DueDelivery, outcome: Outcome): Promise<void> {
+    const { log, clock, node, queries, disable } = this.#deps;
     if (outcome === null) {
-      item.dueAtMs = this.#deps.clock.now() + postponedMs;
+      item.dueAtMs = clock.now() + postponedMs;
       return;
     }
-    await this.#append(endpoint, item, outcome);
-    if (outcome.event.type !== 'DeliveryAttemptFailed') return;
-    const verdict = endpoint.verdictOn(outcome.event.data, this.#deps.clock.now());
-    if (verdict !== null) await this.#deps.disable(endpoint.id, verdict.reason, verdict.note);
-  }
-
-  async #append(endpoint: Endpoint, item: DueDelivery, { event, atMs }: NonNullable<Outcome>): Promise<void> {
-    const { log, node, queries } = this.#deps;
+    const { event, atMs } = outcome;
     const { row } = item;
     const result = await log.append({
       stream: row.id,
@@ -75,17 +69,19 @@ export class Settler {
       atMs,
       causationId: row.event,
     });
-    const nextAttemptAtMs = event.type === 'DeliveryAttemptFailed' ? event.data.nextAttemptAtMs : null;
     if (result.outcome === 'conflict') {
       // Somebody else was faster: what the list says now counts.
       const now = await queries.deliveryOf(row.webhook, row.event);
       endpoint.remove(item, now?.revision);
       if (now?.status === 'pending') endpoint.put(now);
-    } else if (nextAttemptAtMs === null) endpoint.remove(item);
-    else {
+    } else if (event.type === 'DeliveryAttemptFailed' && event.data.nextAttemptAtMs !== null) {
+      const { nextAttemptAtMs } = event.data;
       const { attempts, tries } = row;
       item.row = { ...row, attempts: attempts + 1, tries: tries + 1, revision: result.lastRevision, nextAttemptAtMs };
       item.dueAtMs = nextAttemptAtMs;
-    }
+    } else endpoint.remove(item);
+    if (event.type !== 'DeliveryAttemptFailed') return;
+    const verdict = endpoint.verdictOn(event.data, clock.now());
+    if (verdict !== null) await disable(endpoint.id, verdict.reason, verdict.note);
   }
 }

@@ -24,9 +24,14 @@ export class WebhookVault {
     await this.#vault.put('webhook', name, owner, sealed as unknown as JsonObject);
   }
 
+  /** What was got before and is still there, at once. */
+  known(name: string): SealedWebhook | undefined {
+    return this.#cache.get(name);
+  }
+
   /** Null when there is nothing under the name: not yet on this node, or not any more. */
   async get(name: string): Promise<SealedWebhook | null> {
-    const known = this.#cache.get(name);
+    const known = this.known(name);
     if (known !== undefined) return known;
     const value = await this.#vault.get('webhook', name);
     if (!isJsonObject(value)) return null;
