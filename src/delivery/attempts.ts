@@ -84,9 +84,7 @@ export class Attempts {
     });
     // What is this node's own fault is no attempt.
     if (answer.kind === 'failed' && ['aborted', 'unavailable'].includes(answer.code)) return 'postponed';
-    const outcome = outcomeOf(answer, requestHeaders);
-    if (outcome.responseExcerpt === '' && outcome.location === null) return outcome;
-    return withoutSecrets(outcome, [...secrets, ...Object.values(sealed.headers)]);
+    return outcomeOf(answer, requestHeaders, isPlain ? secrets : [...secrets, ...Object.values(sealed.headers)]);
   }
 
   /** The deliveries of one event to several webhooks are attempted at about the same time: it is read once for all. */
@@ -116,12 +114,14 @@ export class Attempts {
 
   #headers(row: PendingRow, body: Buffer, secrets: readonly string[], nowMs: number): Record<string, string> {
     const timestampS = Math.floor(nowMs / 1000);
+    const signatures = signaturesOf({ id: row.id, timestampS, body, secrets });
     return {
       'content-type': 'application/json',
       'user-agent': this.#deps.userAgent,
       'webhook-id': row.id,
       'webhook-timestamp': String(timestampS),
-      ...signaturesOf({ id: row.id, timestampS, body, secrets }),
+      'webhook-signature': signatures['webhook-signature'],
+      'x-webhook-signature': signatures['x-webhook-signature'],
       'x-ihuman-event': row.eventType,
       'x-ihuman-attempt': String(row.attempts + 1),
     };
@@ -129,14 +129,11 @@ export class Attempts {
 }
 
 /** A receiver that answers with what it was sent must not bring secrets into the log. */
-function withoutSecrets(outcome: AttemptOutcome, secrets: readonly string[]): AttemptOutcome {
-  const masked = (text: string): string =>
-    secrets.reduce((shown, secret) => (secret === '' ? shown : shown.replaceAll(secret, '***')), text);
-  return {
-    ...outcome,
-    location: outcome.location === null ? null : masked(outcome.location),
-    responseExcerpt: masked(outcome.responseExcerpt).slice(0, excerptChars).toWellFormed(),
-  };
+function masked(text: string, secrets: readonly string[]): string {
+  return secrets.reduce(
+    (shown, secret) => (secret !== '' && shown.includes(secret) ? shown.replaceAll(secret, '***') : shown),
+    text,
+  );
 }
 
 function refused(problem: string, requestHeaders: Record<string, string>): AttemptOutcome {
@@ -152,7 +149,11 @@ function refused(problem: string, requestHeaders: Record<string, string>): Attem
   };
 }
 
-function outcomeOf(answer: EgressAnswer, requestHeaders: Record<string, string>): AttemptOutcome {
+function outcomeOf(
+  answer: EgressAnswer,
+  requestHeaders: Record<string, string>,
+  secrets: readonly string[],
+): AttemptOutcome {
   const durationMs = Math.round(answer.durationMs);
   if (answer.kind === 'failed') {
     const { code, message } = answer;
@@ -163,8 +164,13 @@ function outcomeOf(answer: EgressAnswer, requestHeaders: Record<string, string>)
   }
   const { status, location, retryAfterMs, bodyExcerpt, bodyTruncated } = answer;
   return {
-    ...{ statusCode: status, failure: null, location, retryAfterMs, durationMs, requestHeaders },
-    responseExcerpt: bodyExcerpt,
+    statusCode: status,
+    failure: null,
+    location: location === null ? null : masked(location, secrets),
+    retryAfterMs,
+    durationMs,
+    requestHeaders,
+    responseExcerpt: masked(bodyExcerpt, secrets).slice(0, excerptChars).toWellFormed(),
     responseTruncated: bodyTruncated || bodyExcerpt.length > excerptChars,
   };
 }

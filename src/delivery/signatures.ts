@@ -34,7 +34,12 @@ export interface Signed {
  * `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`, under the decoded bytes of a `whsec_` secret and under the text of any
  * other; where that text is base64, a second time under its decoded bytes. `x-webhook-signature` is the hex HMAC-SHA256 of the body alone, under the text of the newest secret.
  */
-export function signaturesOf({ id, timestampS, body, secrets }: Signed): Record<string, string> {
+export function signaturesOf({
+  id,
+  timestampS,
+  body,
+  secrets,
+}: Signed): Record<'webhook-signature' | 'x-webhook-signature', string> {
   const head = `${id}.${String(timestampS)}.`;
   const standard = secrets
     .flatMap(keysOf)

@@ -43,8 +43,9 @@ export class EgressClient {
   /** Resolves with the answer or the failure; never rejects for what the other side does. */
   post(request: EgressRequest): Promise<EgressAnswer> {
     const { target, headers, body } = request;
+    const { origin, path } = target;
     const { promise, resolve } = Promise.withResolvers<EgressAnswer>();
-    const options = { ...target, method: 'POST', headers, body } as const;
+    const options = { origin, path, method: 'POST', headers, body } as const;
     const send = (): void => {
       this.#agent.dispatch(options, exchange);
     };

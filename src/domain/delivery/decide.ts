@@ -48,16 +48,16 @@ export function decideOutcome(
 ): DeliveryEvent {
   const { webhook, event, trigger } = state;
   const { statusCode, durationMs, requestHeaders, responseExcerpt, responseTruncated } = outcome;
-  const about = { webhook, event, attempt: state.attempts + 1, trigger };
-  const answer = { durationMs, requestHeaders, responseExcerpt, responseTruncated };
+  const attempt = state.attempts + 1;
+  const about = { webhook, event, attempt, trigger, durationMs, requestHeaders, responseExcerpt, responseTruncated };
   if (statusCode !== null && statusCode >= 200 && statusCode < 300)
-    return { type: 'DeliverySucceeded', data: { ...about, statusCode, ...answer } };
+    return { type: 'DeliverySucceeded', data: { ...about, statusCode } };
   const { code, message } = outcome.failure ?? httpFailure(statusCode ?? 0, outcome.location);
   const delayMs = statusCode === 410 ? null : delayBefore(state, settings, outcome, random);
   const nextAttemptAtMs = delayMs === null ? null : nowMs + delayMs;
   return {
     type: 'DeliveryAttemptFailed',
-    data: { ...about, statusCode, errorCode: code, message, ...answer, nextAttemptAtMs },
+    data: { ...about, statusCode, errorCode: code, message, nextAttemptAtMs },
   };
 }
 
