@@ -1,4 +1,5 @@
 import type { EventOf } from '../../schemas/generated/events.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import type { EventLog, NewEvent, RecordedEvent } from '../event-log/event-log.ts';
 
 /** The events that end an execution. */
@@ -26,7 +27,7 @@ type Waiter = (ending: RecordedEvent<EndingEvent['type']> | null) => void;
 
 /** Lets callers wait until an execution has ended, without asking again and again. */
 export class Endings {
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #waiters = new FleetingMap<string, Set<Waiter>>();
 
   constructor(log: EventLog) {
     log.subscribe((events) => {

@@ -6,6 +6,7 @@ import { workflowOfRun } from '../domain/workflow/definition.ts';
 import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { definitely } from '../kernel/assert.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import { AppError } from '../kernel/errors.ts';
 
 /** An execution as the log has it at a revision. */
@@ -41,7 +42,7 @@ export class ExecutionStore {
   readonly #log: EventLog;
   readonly #clock: Clock;
   /** Recently used executions, kept current by the log's own events: a long history is not folded for each report. */
-  readonly #cache = new Map<string, LoadedExecution>();
+  readonly #cache = new FleetingMap<string, LoadedExecution>();
   /** Streams that are being read, with the newest revision that the log has told of meanwhile. */
   readonly #reading = new Map<string, { readers: number; newest: number }>();
 

@@ -3,6 +3,7 @@ import type { WebhookSettings } from '../../schemas/generated/events.ts';
 import type { AttemptOutcome } from '../domain/delivery/decide.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import { isShorterThan } from '../kernel/json.ts';
 import { maskHeaders } from './custom-headers.ts';
 import { type CheckedUrl, checkUrl } from './egress/check-url.ts';
@@ -33,7 +34,7 @@ const excerptChars = 1024;
 export class Attempts {
   readonly #deps: AttemptDependencies;
   /** Events that were heard of just now: reading them again would cost a message to another thread each. */
-  readonly #recent = new Map<string, RecordedEvent>();
+  readonly #recent = new FleetingMap<string, RecordedEvent>();
   readonly #reading = new Map<string, Promise<RecordedEvent | null>>();
   readonly #urls = new WeakMap<WebhookSettings, CheckedUrl>();
 

@@ -3,6 +3,7 @@ import { isWanted } from '../../projections/webhooks/public-event.ts';
 import type { WebhookRow } from '../../projections/webhooks/tables.ts';
 import type { PendingList, PendingRow } from '../../projections/webhooks/queries.ts';
 import type { EventType, WebhookSettings } from '../../schemas/generated/events.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 
 /** A delivery that waits, or of which an attempt is under way or being recorded. */
 export interface DueDelivery {
@@ -40,7 +41,7 @@ export class Endpoint {
   #readAt = 0;
   /** Since when nothing has been taken; null when the last attempt succeeded. */
   #failingSinceMs: number | null;
-  readonly #items = new Map<string, DueDelivery>();
+  readonly #items = new FleetingMap<string, DueDelivery>();
   /** Revisions of what was settled lately, and of what was settled before that. */
   #settled = new Map<string, number>();
   #settledBefore = new Map<string, number>();
@@ -147,8 +148,8 @@ export class Endpoint {
     this.#readAt = asOf;
     this.behind = more || this.#isOutdated;
     const listed = new Set(rows.map(({ id }) => id));
-    for (const [id, { row, underWay }] of this.#items)
-      if (!underWay && row.position <= asOf && !listed.has(id)) this.#items.delete(id);
+    for (const { row, underWay } of this.#items.values())
+      if (!underWay && row.position <= asOf && !listed.has(row.id)) this.#items.delete(row.id);
     for (const row of rows) this.put(row, this.notBeforeMs);
   }
 

@@ -7,6 +7,7 @@ import type { EventLog } from '../event-log/event-log.ts';
 import { definitely } from '../kernel/assert.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError, isAppError } from '../kernel/errors.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import { TimerQueue } from '../kernel/timer-queue.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -62,7 +63,7 @@ const overdueMs = 5000;
 export class Runner {
   readonly #deps: RunnerDependencies;
   readonly #todo: TodoList;
-  readonly #active = new Map<string, Active>();
+  readonly #active = new FleetingMap<string, Active>();
   /** What waits for other nodes to take it up. */
   readonly #leftToOthers = new Set<TrackedExecution>();
   readonly #ready: ReadyQueue;

@@ -5,6 +5,7 @@ import { initialExecution } from '../domain/execution/state.ts';
 import { workflowOfRun } from '../domain/workflow/definition.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import type { TrackedExecution } from './tracked-execution.ts';
 
 /** A row of the to-do list: an execution that has not ended. */
@@ -52,9 +53,9 @@ const maxRemembered = 20_000;
 export class TodoList {
   readonly #deps: TodoDependencies;
   readonly #listener: TodoListener;
-  readonly #tracked = new Map<string, TrackedExecution>();
+  readonly #tracked = new FleetingMap<string, TrackedExecution>();
   /** What the log says runs on this node. */
-  readonly #here = new Set<TrackedExecution>();
+  readonly #here = new FleetingMap<string, TrackedExecution>();
   /** What runs on other nodes, by node. */
   readonly #elsewhere = new Map<string, Set<TrackedExecution>>();
   readonly #elsewhereOf = new Map<string, number>();
@@ -82,8 +83,8 @@ export class TodoList {
   }
 
   /** What the log says runs on this node. */
-  get here(): ReadonlySet<TrackedExecution> {
-    return this.#here;
+  get here(): Iterable<TrackedExecution> {
+    return this.#here.values();
   }
 
   /** What runs on other nodes, by node. */
@@ -243,8 +244,8 @@ export class TodoList {
     if (before === node) return;
     execution.runningOn = node;
     this.#running += (node === null ? 0 : 1) - (before === null ? 0 : 1);
-    if (node === this.#deps.node) this.#here.add(execution);
-    else this.#here.delete(execution);
+    if (node === this.#deps.node) this.#here.set(execution.id, execution);
+    else this.#here.delete(execution.id);
     if (before !== null && before !== this.#deps.node) this.#countElsewhere(execution, before, -1);
     if (node !== null && node !== this.#deps.node) this.#countElsewhere(execution, node, 1);
   }

@@ -1,4 +1,5 @@
 import type { Launch, WorkflowRun } from '../domain/workflow/run.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import type { OpenRun } from './open-run.ts';
 
 /** A run that this node looks after. */
@@ -35,8 +36,8 @@ export function quiet({ timeout, report }: ActiveRun): void {
 
 /** The runs that this node looks after, and which execution is part of which. */
 export class ActiveRuns {
-  readonly #byId = new Map<string, ActiveRun>();
-  readonly #byExecution = new Map<string, ActiveRun>();
+  readonly #byId = new FleetingMap<string, ActiveRun>();
+  readonly #byExecution = new FleetingMap<string, ActiveRun>();
 
   get(id: string): ActiveRun | undefined {
     return this.#byId.get(id);

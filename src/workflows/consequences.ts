@@ -6,6 +6,7 @@ import { workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
 import type { AppendedWith, AppendRequest, AppendResult, EventLog } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import { type ActiveRun, activeRun, type ActiveRuns, quiet } from './active-runs.ts';
 import { requestedRun } from './open-run.ts';
@@ -53,7 +54,7 @@ const maxPrepared = 100;
 export class Consequences {
   readonly #deps: ConsequenceDependencies;
   /** Runs whose requests are on their way to the log, with their first steps. */
-  readonly #requested = new Map<string, ActiveRun>();
+  readonly #requested = new FleetingMap<string, ActiveRun>();
 
   constructor(deps: ConsequenceDependencies) {
     this.#deps = deps;

@@ -4,6 +4,7 @@ import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
@@ -40,11 +41,12 @@ const accountErased = 'The account was erased.';
 export class Orchestrator {
   readonly consequences: Consequences;
   readonly #deps: OrchestratorDependencies;
-  readonly #runs = new Map<string, OpenRun>();
+  readonly #runs = new FleetingMap<string, OpenRun>();
   readonly #active = new ActiveRuns();
   /** Accounts whose erasure was heard of: a run may have been asked for just before. */
   readonly #erased = new Set<string>();
-  readonly #work = new Set<Promise<void>>();
+  readonly #work = new FleetingMap<number, Promise<void>>();
+  #lastWork = 0;
   readonly #recorder: RunRecorder;
   readonly #unsubscribe: () => void;
   #accepting = false;
@@ -86,7 +88,7 @@ export class Orchestrator {
     this.#accepting = false;
     this.#unsubscribe();
     for (const active of this.#active.all()) quiet(active);
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    while (this.#work.size > 0) await Promise.all(this.#work.values());
   }
 
   #foresee(): Consequences {
@@ -113,7 +115,8 @@ export class Orchestrator {
   }
 
   #dealtAnew(): void {
-    for (const [id, of] of this.#runs) {
+    for (const of of this.#runs.values()) {
+      const { id } = of;
       const isMine = this.#deps.membership.owns(id);
       const active = this.#active.get(id);
       if (isMine && active === undefined) this.#takeUp(of, false);
@@ -320,13 +323,14 @@ export class Orchestrator {
   }
 
   #track(work: Promise<void>): void {
+    const number = ++this.#lastWork;
     const tracked = work
       .catch((error: unknown) => {
         this.#deps.onError(error, 'a workflow');
       })
       .finally(() => {
-        this.#work.delete(tracked);
+        this.#work.delete(number);
       });
-    this.#work.add(tracked);
+    this.#work.set(number, tracked);
   }
 }

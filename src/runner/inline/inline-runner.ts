@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { FleetingMap } from '../../kernel/fleeting-map.ts';
 import { isTooDeep, type JsonValue } from '../../kernel/json.ts';
 import type { LoadedSkill, Skill, SkillContext, SkillLog } from '../../skills/skill.ts';
 import { keepArtifacts } from '../artifacts.ts';
@@ -27,7 +28,8 @@ export class InlineRunner implements SkillRunner {
   readonly slots: number;
   readonly #options: InlineOptions;
   readonly #modules = new Map<string, Skill | Promise<Skill>>();
-  readonly #running = new Set<InlineRun>();
+  readonly #running = new FleetingMap<number, InlineRun>();
+  #lastRun = 0;
 
   constructor(options: InlineOptions) {
     this.#options = options;
@@ -40,16 +42,17 @@ export class InlineRunner implements SkillRunner {
   }
 
   stop(): Promise<void> {
-    for (const run of this.#running) run.stop('cancelled');
+    for (const run of this.#running.values()) run.stop('cancelled');
     return Promise.resolve();
   }
 
   async #outcome(run: InlineRun, job: RunJob): Promise<RunOutcome> {
-    this.#running.add(run);
+    const number = ++this.#lastRun;
+    this.#running.set(number, run);
     try {
       return await run.start(this.#load(job.skill));
     } finally {
-      this.#running.delete(run);
+      this.#running.delete(number);
     }
   }
 
