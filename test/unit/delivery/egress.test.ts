@@ -452,6 +452,27 @@ describe('a request to an address of somebody', () => {
       void client.close();
     }, 20);
     expect(await asked).toMatchObject({ kind: 'failed', code: 'aborted' });
+    const late = await post(client, `http://127.0.0.1:${String(port)}/`);
+    expect(late).toMatchObject({ kind: 'failed', code: 'aborted' });
+  });
+
+  it('is not given up once the status of its answer has come', async () => {
+    const { promise: begun, resolve: begins } = Promise.withResolvers<undefined>();
+    reply = (request, response) => {
+      if (request.url === '/later') response.end();
+      else
+        response.writeHead(202).write('so far', () => {
+          begins(undefined);
+        });
+    };
+    const client = clientOf(here());
+    const asked = post(client, `http://127.0.0.1:${String(port)}/`);
+    await begun;
+    // What was sent before this was asked for is here when this is answered, or in the next turn of the loop.
+    await post(client, `http://127.0.0.1:${String(port)}/later`);
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await client.close();
+    expect(await asked).toMatchObject({ kind: 'answered', status: 202, bodyExcerpt: 'so far', bodyTruncated: true });
   });
 });
 
