@@ -38,6 +38,12 @@ export class FleetingMap<K extends string | number, V extends object> {
     return true;
   }
 
+  clear(): void {
+    this.#places.clear();
+    this.#values.length = 0;
+    this.#free.length = 0;
+  }
+
   /** In the order in which they came. */
   keys(): IterableIterator<K> {
     return this.#places.keys();

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 
 import { AppError, type ErrorCode } from '../kernel/errors.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 
 interface Waiting {
   readonly whenLost: ErrorCode;
@@ -11,7 +12,7 @@ interface Waiting {
 /** Numbered requests to a worker thread, and the promises that wait for their answers. */
 export class WorkerCalls {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new FleetingMap<number, Waiting>();
   #nextId = 1;
   #closed = false;
 

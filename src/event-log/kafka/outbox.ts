@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '../../kernel/errors.ts';
+import { FleetingMap } from '../../kernel/fleeting-map.ts';
 import { type ClusterFigures, latencies } from '../log-figures.ts';
 import type { KafkaTransport, LogRecord } from './transport.ts';
 
@@ -53,7 +54,7 @@ const failedMs = 1000;
  */
 export class Outbox<P extends Pending, R> {
   readonly #options: OutboxOptions;
-  readonly #pending = new Map<string, Entry<P, R>>();
+  readonly #pending = new FleetingMap<string, Entry<P, R>>();
   readonly #ticker: NodeJS.Timeout;
   readonly #produceSeconds = latencies();
   #produceFailures = 0;

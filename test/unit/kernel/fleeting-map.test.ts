@@ -7,6 +7,7 @@ const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const change = fc.oneof(
   fc.record({ kind: fc.constant('set' as const), key: keys }),
   fc.record({ kind: fc.constant('delete' as const), key: keys }),
+  fc.record({ kind: fc.constantFrom('set' as const, 'clear' as const), key: keys }),
 );
 
 describe('a fleeting map', () => {
@@ -16,7 +17,10 @@ describe('a fleeting map', () => {
         const [fleeting, model] = [new FleetingMap<string, object>(), new Map<string, object>()];
         for (const { kind, key } of changes) {
           const value = { key };
-          if (kind === 'set') {
+          if (kind === 'clear') {
+            fleeting.clear();
+            model.clear();
+          } else if (kind === 'set') {
             fleeting.set(key, value);
             model.set(key, value);
           } else expect(fleeting.delete(key)).toBe(model.delete(key));
