@@ -61,7 +61,7 @@ export function deliveryOfEvent(
 type Recorded<T extends 'DeliverySucceeded' | 'DeliveryAttemptFailed' | 'DeliverySkipped' | 'DeliveryRequested'> =
   RecordedEvent & EventOf<T>;
 
-/** An event is to be delivered of which nothing was to be delivered to that webhook before. */
+/** Adds the delivery of an event to a webhook; there must be none yet. */
 export function addDelivery(write: ReadModelWriter, { atMs, ...delivery }: NewDelivery, revision = -1): void {
   write.insert(deliveriesTable, {
     ...delivery,

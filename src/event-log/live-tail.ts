@@ -10,7 +10,10 @@ interface LiveTailOptions {
   readonly head: Position;
   /** Newest appends kept in memory, by the size of their records. Default 16 MiB. */
   readonly maxBytes?: number;
-  /** Default 512: whoever is further behind reads pages from the store. What is kept longer costs every append more. */
+  /**
+   * Default 512: whoever is further behind reads pages from the store. What is kept longer costs every append more. Of what became
+   * visible at once all is kept until the next is.
+   */
   readonly maxAppends?: number;
 }
 
@@ -28,6 +31,8 @@ export class LiveTail {
   #recent: (Batch | undefined)[] = [];
   #first = 0;
   #bytes = 0;
+  /** Appends that became visible since readers were woken. */
+  #unheard = 0;
   #head: Position;
   /** Positions above this one are all in `#recent`. */
   #completeAfter: Position;
@@ -58,6 +63,7 @@ export class LiveTail {
     this.#recent.push({ position, events, sizeBytes });
     this.#bytes += sizeBytes;
     this.#head = position;
+    this.#unheard++;
     this.#forgetOldest();
     for (const listener of this.#listeners) listener(events);
   }
@@ -70,6 +76,7 @@ export class LiveTail {
 
   /** Wakes waiting readers: once after a group of {@link publish} calls. */
   wake(): void {
+    this.#unheard = 0;
     if (this.#wakeUps.size === 0) return;
     const waiting = [...this.#wakeUps];
     this.#wakeUps.clear();
@@ -112,7 +119,8 @@ export class LiveTail {
   }
 
   #forgetOldest(): void {
-    while (this.#bytes > this.#maxBytes || this.#recent.length - this.#first > this.#maxAppends) {
+    const kept = Math.max(this.#maxAppends, this.#unheard);
+    while (this.#bytes > this.#maxBytes || this.#recent.length - this.#first > kept) {
       const oldest = this.#recent[this.#first];
       if (oldest === undefined) break;
       this.#recent[this.#first++] = undefined;

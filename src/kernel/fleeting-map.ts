@@ -1,8 +1,8 @@
 /**
  * A map whose entries come and go by the thousand a second. V8's Map makes itself a new table whenever the old one is full of what was
  * deleted, and every table keeps what it held then and a link to the next one. Once one of them has outlived two collections it
- * keeps, dead, all that came after it alive until the old objects are collected. Here the tables hold numbers, and each value is
- * let go when it is deleted.
+ * keeps, dead, all that came after it alive until the old objects are collected. Here the tables hold keys and numbers, and each
+ * value is let go when it is deleted. It takes as much room as its largest number of entries did.
  */
 export class FleetingMap<K extends string | number, V extends object> {
   readonly #places = new Map<K, number>();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -265,6 +265,15 @@ await describeWithNpm('publishing to a registry and adding from it', registryPac
       expect([code, stderr]).toEqual([1, expect.stringContaining('If that is meant, add it with --replace.')]);
       expect((await other.run(['add', './near', '--replace'])).code).toBe(0);
       expect(readFileSync(join(skills, 'near/README.md'), 'utf8')).toBe('changed');
+      writeFileSync(join(other.cwd, 'near/README.md'), 'changed again');
+      expect((await other.run(['add', 'near', '--replace'])).code).toBe(0);
+      expect(readFileSync(join(skills, 'near/README.md'), 'utf8')).toBe('changed again');
+      mkdirSync(join(other.cwd, 'of'));
+      renameSync(join(other.cwd, 'near'), join(other.cwd, 'of/near'));
+      expect((await other.run(['add', 'of/near', '--replace'])).code).toBe(0);
+      expect(locked().near.from).toBe('file:../of/near');
+      const told = await other.run(['add', 'https://me:secret@example.com/near.tgz']);
+      expect([told.code, told.stderr]).toEqual([2, expect.stringContaining('has a password in it')]);
     });
 
     it('installs what a skill depends on inside of it, and runs no script', async () => {

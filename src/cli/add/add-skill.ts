@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { isJsonObject } from '../../kernel/json.ts';
 import { checkSkills } from '../../skills/check-skill.ts';
@@ -10,7 +11,7 @@ import { placeOf } from '../../skills/skill-problem.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { npmText } from '../npm.ts';
-import { pack, type Packed } from '../publish/packed.ts';
+import { integrityOf, pack, type Packed } from '../publish/packed.ts';
 import { moveInto, refuseExisting, staging } from '../staging.ts';
 import { LockFile, type LockedSkill } from './lock-file.ts';
 import { sourceOf } from './package-source.ts';
@@ -46,13 +47,16 @@ export function addSkill(
 ): Promise<AddedSkill> {
   return staging(context, skills, async (stage, commit) => {
     const lock = new LockFile(skills);
-    const from = sourceOf(spec, context.cwd, skills);
-    const packed = await pack(context, spec, { cwd: context.cwd, destination: stage, scripts: false });
-    refuseOtherTarball(lock, packed, { from, replace });
+    const source = sourceOf(spec, context.cwd, skills);
+    const { from } = source;
+    const packed = await pack(context, source.spec, { cwd: context.cwd, destination: stage, scripts: false });
+    // npm has just compressed what is not from a registry, which does not give the same bytes everywhere.
+    const integrity = from === undefined ? packed.integrity : integrityOf(gunzipSync(readFileSync(packed.tarball)));
+    refuseOtherTarball(lock, { ...packed, integrity }, { from, replace });
     await unpack(context, stage, packed);
     const skill = await nameAndCheck(stage, packed);
     const folder = join(skills, skill);
-    const { name, version, integrity } = packed;
+    const { name, version } = packed;
     const locked = { name, version, integrity, ...(from !== undefined && { from }) };
     await commit(() => {
       lock.exclusively(() => {

@@ -5,7 +5,10 @@ import { isJsonObject } from '../../kernel/json.ts';
 import { CliError } from '../exit-codes.ts';
 import { exclusively } from './file-lock.ts';
 
-/** Where an added skill is from: a package, its version, and the SHA-512 of its tarball as lock files write it. */
+/**
+ * Where an added skill is from: a package, its version, and the SHA-512 of its tarball as lock files write it, uncompressed where it is
+ * from somewhere else than a registry.
+ */
 export interface LockedSkill {
   readonly name: string;
   readonly version: string;

@@ -1,22 +1,41 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
+import { CliError } from '../exit-codes.ts';
 import type { LockedSkill } from './lock-file.ts';
+
+/** Where a package is got. */
+export interface PackageSource {
+  /** What npm is asked for. */
+  readonly spec: string;
+  /** The same as the lock file has it; undefined for what a registry has. */
+  readonly from: string | undefined;
+}
 
 /** A name in a registry, with a version or tag: everything else that npm takes is a place. */
 const registrySpec = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(?:@[^/:]*)?$/i;
 const tarball = /\.(?:tgz|tar\.gz|tar)$/i;
+/** npm takes a name in front of a place too. */
+const namedPlace = /^(?:@[^/@]+\/)?[^/@:]+@(?=file:|[./~])/;
 const filePrefix = 'file:';
 
-/** Where a package is from, as the lock file of a skills folder has it; undefined for one of the registry. */
-export function sourceOf(spec: string, cwd: string, skills: string): string | undefined {
-  if (registrySpec.test(spec) && !tarball.test(spec)) return undefined;
-  const path = resolve(cwd, spec.startsWith(filePrefix) ? spec.slice(filePrefix.length) : spec);
-  return existsSync(path) ? `${filePrefix}${relative(skills, path)}` : spec;
+/**
+ * What somebody means who names a package in `cwd`. What lies there is taken from there: npm would take `a/b` for a repository.
+ * Throws a usage error for an address with a password, which would get into the lock file.
+ */
+export function sourceOf(text: string, cwd: string, skills: string): PackageSource {
+  if (registrySpec.test(text) && !tarball.test(text)) return { spec: text, from: undefined };
+  const place = text.replace(namedPlace, '');
+  const path = resolve(cwd, place.startsWith(filePrefix) ? place.slice(filePrefix.length) : place);
+  if (existsSync(path)) return { spec: path, from: `${filePrefix}${relative(skills, path)}` };
+  const url = URL.parse(place.replace(/^git\+/, ''));
+  if (url !== null && url.password !== '')
+    throw new CliError('usage', 'the address has a password in it, which skills.lock.json must not have');
+  return { spec: place, from: place };
 }
 
-/** What npm has to be asked for to get what is locked again. */
-export function lockedSpecOf({ name, version, from }: LockedSkill, skills: string): string {
-  if (from === undefined) return `${name}@${version}`;
+/** What has to be named to get what is locked again; without its version the newest of a registry. */
+export function lockedSpecOf({ name, version, from }: LockedSkill, skills: string, withVersion = true): string {
+  if (from === undefined) return withVersion ? `${name}@${version}` : name;
   return from.startsWith(filePrefix) ? resolve(skills, from.slice(filePrefix.length)) : from;
 }

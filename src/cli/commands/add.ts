@@ -37,7 +37,7 @@ export function command(context: CliContext): Command {
       const [skills = context.cwd] = skillFolders(context, options.skills);
       const replace = options.replace === true;
       if (replace && spec === undefined) throw new CliError('usage', 'name the package that --replace is for');
-      const specs = spec === undefined ? missing(skills) : [replace ? spec : lockedSpec(skills, spec)];
+      const specs = spec === undefined ? missing(skills) : [lockedSpec(skills, spec, replace)];
       const added = [];
       for (const wanted of specs) {
         context.terminal.note(`Fetching ${wanted} …`);
@@ -60,8 +60,8 @@ function missing(skills: string): string[] {
     .map(([, locked]) => lockedSpecOf(locked, skills));
 }
 
-/** A package without a version means the locked one, where there is one. */
-function lockedSpec(skills: string, spec: string): string {
+/** A package without a version means the locked one, where there is one; or the newest from where that is, to replace it. */
+function lockedSpec(skills: string, spec: string, replace: boolean): string {
   const locked = Object.values(new LockFile(skills).read()).find(({ name }) => name === spec);
-  return locked === undefined ? spec : lockedSpecOf(locked, skills);
+  return locked === undefined ? spec : lockedSpecOf(locked, skills, !replace);
 }

@@ -43,10 +43,15 @@ export async function pack(
     name: about.name,
     version: about.version,
     tarball,
-    integrity: `sha512-${createHash('sha512').update(content).digest('base64')}`,
+    integrity: integrityOf(content),
     size: content.length,
     files: about.files.map(({ path, size }) => ({ path, size })),
   };
+}
+
+/** SHA-512 as lock files write it. */
+export function integrityOf(content: Buffer): string {
+  return `sha512-${createHash('sha512').update(content).digest('base64')}`;
 }
 
 /** What `npm pack --json` says of a package. */

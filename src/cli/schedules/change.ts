@@ -9,7 +9,7 @@ import { CliError } from '../exit-codes.ts';
 import { timeOf, timeText, valueText } from '../format.ts';
 import { online, onlineCommand, type OnlineOptions } from '../online.ts';
 import { runToEnd } from '../run/run-to-end.ts';
-import { noteUnknownSkills } from '../unknown-filters.ts';
+import { nearSkill } from '../unknown-filters.ts';
 import { type ScheduleFlags, settingsFrom, withSettings } from './settings.ts';
 
 const one = '"$(ihuman schedules list -q --limit 1)"';
@@ -57,7 +57,9 @@ async function tellOf(context: CliContext, client: IhumanClient, schedule: JsonO
   if (typeof nextRunAt === 'string') terminal.note(`It fires next at ${timeText(nextRunAt)}.`);
   const told = Array.isArray(warnings) ? warnings : [];
   for (const each of told) terminal.note(`${terminal.paintNote('yellow', '!')} ${valueText(each)}`);
-  if (told.length > 0 && typeof skillId === 'string') await noteUnknownSkills(context, client, [skillId]);
+  if (told.length === 0 || typeof skillId !== 'string') return;
+  const near = await nearSkill(client, skillId).catch(() => undefined);
+  if (near !== undefined && near !== skillId) terminal.note(`Did you mean ${near}?`);
 }
 
 interface ActionOptions extends OnlineOptions {

@@ -91,7 +91,7 @@ export function listDeliveries(context: CliContext): Command {
 function answerOf({ statusCode, errorCode, skipReason, nextAttemptAt, attempts }: JsonObject): string {
   const last: unknown = Array.isArray(attempts) ? attempts.at(-1) : null;
   const message = isJsonObject(last) && typeof last.message === 'string' ? `: ${valueText(last.message)}` : '';
-  const next = typeof nextAttemptAt === 'string' ? ` Again at ${timeText(nextAttemptAt)}.` : '';
+  const next = typeof nextAttemptAt === 'string' && message !== '' ? ` Again at ${timeText(nextAttemptAt)}.` : '';
   return valueText(statusCode ?? errorCode ?? skipReason) + message + next;
 }
 
