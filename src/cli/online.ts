@@ -87,13 +87,15 @@ function explained(error: Refusal, session: Session, withAdminKey = false): CliE
   const { outcome } = endingOf(error);
   const [said, advice] =
     outcome === 'unreachable' ? unreachable(error, session) : refused(error, session, withAdminKey);
-  // The server's sentence has what is wrong with each field: of one it is enough, of several the list is easier to read.
-  const { problems } = error;
-  const repeats = problems.length > 0 && problems.every(({ message }) => said.includes(message));
-  const sentence =
-    repeats && problems.length > 1 ? `${counted(problems.length, 'thing')} must be mended (${error.code}):` : said;
-  const list = repeats && problems.length === 1 ? [] : problems;
-  return new CliError(outcome, [sentence, advice].filter((text) => text !== '').join(' '), list);
+  const [sentence, problems] = withoutRepetition(said, error);
+  return new CliError(outcome, [sentence, advice].filter((text) => text !== '').join(' '), problems);
+}
+
+/** Where the server's sentence has what is wrong with each field: of one it is enough, of several the list is easier to read. */
+function withoutRepetition(said: string, { code, problems }: Refusal): readonly [string, readonly Problem[]] {
+  if (!problems.every(({ message }) => said.includes(message))) return [said, problems];
+  if (problems.length < 2) return [said, []];
+  return [`${counted(problems.length, 'thing')} must be mended (${code}):`, problems];
 }
 
 function unreachable({ code, message, cause }: Refusal, { url }: Session): readonly [string, string] {

@@ -1,6 +1,6 @@
 import type { EventOf } from '../../schemas/generated/events.ts';
-import { FleetingMap } from '../kernel/fleeting-map.ts';
 import type { EventLog, NewEvent, RecordedEvent } from '../event-log/event-log.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 
 /** The events that end an execution. */
 export type EndingEvent = EventOf<

@@ -6,8 +6,8 @@ import { workflowOfRun } from '../domain/workflow/definition.ts';
 import type { EventLog, Position, RecordedEvent } from '../event-log/event-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { definitely } from '../kernel/assert.ts';
-import { FleetingMap } from '../kernel/fleeting-map.ts';
 import { AppError } from '../kernel/errors.ts';
+import { FleetingMap } from '../kernel/fleeting-map.ts';
 
 /** An execution as the log has it at a revision. */
 export interface LoadedExecution {

@@ -120,7 +120,10 @@ export class Deliverer {
     this.#refresh();
   }
 
-  /** Begins no more attempts, and waits up to `graceMs` for those that are under way; those without an answer are made again by somebody else. */
+  /**
+   * Begins no more attempts, and waits up to `graceMs` for those that are under way; those without an answer are made again by
+   * somebody else.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#accepting = false;
     this.#wakeUps.stop();

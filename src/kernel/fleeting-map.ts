@@ -57,3 +57,27 @@ export class FleetingMap<K extends string | number, V extends object> {
     }
   }
 }
+
+/** The same for what has no name. */
+export class FleetingSet<V extends object> {
+  readonly #members = new FleetingMap<number, V>();
+  #last = 0;
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Returns what takes the value out again. */
+  add(value: V): () => void {
+    const number = ++this.#last;
+    this.#members.set(number, value);
+    return () => {
+      this.#members.delete(number);
+    };
+  }
+
+  /** In the order in which they came; what comes or goes while it is read may do so. */
+  values(): Iterable<V> {
+    return this.#members.values();
+  }
+}

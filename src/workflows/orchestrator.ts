@@ -4,7 +4,7 @@ import { causeIdOf, workflowOfRun } from '../domain/workflow/definition.ts';
 import { type Launch, type PartOutcome, type RunEnding, WorkflowRun } from '../domain/workflow/run.ts';
 import type { EventLog, RecordedEvent } from '../event-log/event-log.ts';
 import type { Membership } from '../event-log/membership.ts';
-import { FleetingMap } from '../kernel/fleeting-map.ts';
+import { FleetingMap, FleetingSet } from '../kernel/fleeting-map.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
@@ -45,8 +45,7 @@ export class Orchestrator {
   readonly #active = new ActiveRuns();
   /** Accounts whose erasure was heard of: a run may have been asked for just before. */
   readonly #erased = new Set<string>();
-  readonly #work = new FleetingMap<number, Promise<void>>();
-  #lastWork = 0;
+  readonly #work = new FleetingSet<Promise<void>>();
   readonly #recorder: RunRecorder;
   readonly #unsubscribe: () => void;
   #accepting = false;
@@ -323,14 +322,14 @@ export class Orchestrator {
   }
 
   #track(work: Promise<void>): void {
-    const number = ++this.#lastWork;
-    const tracked = work
-      .catch((error: unknown) => {
-        this.#deps.onError(error, 'a workflow');
-      })
-      .finally(() => {
-        this.#work.delete(number);
-      });
-    this.#work.set(number, tracked);
+    const done = this.#work.add(
+      work
+        .catch((error: unknown) => {
+          this.#deps.onError(error, 'a workflow');
+        })
+        .finally(() => {
+          done();
+        }),
+    );
   }
 }

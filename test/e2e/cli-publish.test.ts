@@ -272,8 +272,10 @@ await describeWithNpm('publishing to a registry and adding from it', registryPac
       renameSync(join(other.cwd, 'near'), join(other.cwd, 'of/near'));
       expect((await other.run(['add', 'of/near', '--replace'])).code).toBe(0);
       expect(locked().near.from).toBe('file:../of/near');
-      const told = await other.run(['add', 'https://me:secret@example.com/near.tgz']);
-      expect([told.code, told.stderr]).toEqual([2, expect.stringContaining('has a password in it')]);
+      for (const address of ['https://me:secret@example.com/near.tgz', 'git+https://token@example.com/near.git']) {
+        const told = await other.run(['add', address]);
+        expect([told.code, told.stderr]).toEqual([2, expect.stringContaining('has a password in it')]);
+      }
     });
 
     it('installs what a skill depends on inside of it, and runs no script', async () => {

@@ -36,8 +36,8 @@ const replaced = '.replaced';
 
 /**
  * Puts a package of a registry, a folder or a tarball into a skills folder as a skill, with what it depends on and without running
- * any script of it. It is checked before it is moved there. Throws what is `failed` when it is no skill, when something of its name is there that is not
- * to be replaced, and when its tarball is not the one that the lock file knows.
+ * any script of it. It is checked before it is moved there. Throws what is `failed` when it is no skill, when something of its name
+ * is there that is not to be replaced, and when its tarball is not the one that the lock file knows.
  */
 export function addSkill(
   context: CliContext,

@@ -21,7 +21,7 @@ const filePrefix = 'file:';
 
 /**
  * What somebody means who names a package in `cwd`. What lies there is taken from there: npm would take `a/b` for a repository.
- * Throws a usage error for an address with a password, which would get into the lock file.
+ * Throws a usage error for an address with a password or token, which would get into the lock file.
  */
 export function sourceOf(text: string, cwd: string, skills: string): PackageSource {
   if (registrySpec.test(text) && !tarball.test(text)) return { spec: text, from: undefined };
@@ -29,13 +29,14 @@ export function sourceOf(text: string, cwd: string, skills: string): PackageSour
   const path = resolve(cwd, place.startsWith(filePrefix) ? place.slice(filePrefix.length) : place);
   if (existsSync(path)) return { spec: path, from: `${filePrefix}${relative(skills, path)}` };
   const url = URL.parse(place.replace(/^git\+/, ''));
-  if (url !== null && url.password !== '')
-    throw new CliError('usage', 'the address has a password in it, which skills.lock.json must not have');
+  // The user of an address over ssh is no secret; over HTTP it may be a token.
+  const isSecret = url !== null && (url.password !== '' || (url.protocol.startsWith('http') && url.username !== ''));
+  if (isSecret) throw new CliError('usage', 'the address has a password in it, which skills.lock.json must not have');
   return { spec: place, from: place };
 }
 
-/** What has to be named to get what is locked again; without its version the newest of a registry. */
-export function lockedSpecOf({ name, version, from }: LockedSkill, skills: string, withVersion = true): string {
-  if (from === undefined) return withVersion ? `${name}@${version}` : name;
+/** What has to be named to get what is locked again. */
+export function lockedSpecOf({ name, version, from }: LockedSkill, skills: string): string {
+  if (from === undefined) return `${name}@${version}`;
   return from.startsWith(filePrefix) ? resolve(skills, from.slice(filePrefix.length)) : from;
 }

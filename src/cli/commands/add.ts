@@ -60,8 +60,9 @@ function missing(skills: string): string[] {
     .map(([, locked]) => lockedSpecOf(locked, skills));
 }
 
-/** A package without a version means the locked one, where there is one; or the newest from where that is, to replace it. */
+/** A package without a version means the locked one, where there is one; to replace that, what there is now where it is from. */
 function lockedSpec(skills: string, spec: string, replace: boolean): string {
   const locked = Object.values(new LockFile(skills).read()).find(({ name }) => name === spec);
-  return locked === undefined ? spec : lockedSpecOf(locked, skills, !replace);
+  if (locked === undefined || (replace && locked.from === undefined)) return spec;
+  return lockedSpecOf(locked, skills);
 }

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP } from 'node:net';
 
-import { Agent, buildConnector, errors } from 'undici';
+import { Agent, buildConnector } from 'undici';
 
 import { type EgressAnswer, type EgressRequest, Exchange } from './exchange.ts';
 import { allowsAddress, allowsHost, type EgressPolicy } from './policy.ts';
@@ -56,7 +56,7 @@ export class EgressClient {
 
   /** Sends nothing any more. What is under way fails as `aborted`, unless the status of its answer has come. */
   async close(): Promise<void> {
-    await this.#agent.destroy(new errors.ClientDestroyedError());
+    await this.#agent.destroy();
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { FleetingMap } from '../../kernel/fleeting-map.ts';
+import { FleetingSet } from '../../kernel/fleeting-map.ts';
 import { isTooDeep, type JsonValue } from '../../kernel/json.ts';
 import type { LoadedSkill, Skill, SkillContext, SkillLog } from '../../skills/skill.ts';
 import { keepArtifacts } from '../artifacts.ts';
@@ -28,8 +28,7 @@ export class InlineRunner implements SkillRunner {
   readonly slots: number;
   readonly #options: InlineOptions;
   readonly #modules = new Map<string, Skill | Promise<Skill>>();
-  readonly #running = new FleetingMap<number, InlineRun>();
-  #lastRun = 0;
+  readonly #running = new FleetingSet<InlineRun>();
 
   constructor(options: InlineOptions) {
     this.#options = options;
@@ -47,12 +46,11 @@ export class InlineRunner implements SkillRunner {
   }
 
   async #outcome(run: InlineRun, job: RunJob): Promise<RunOutcome> {
-    const number = ++this.#lastRun;
-    this.#running.set(number, run);
+    const ended = this.#running.add(run);
     try {
       return await run.start(this.#load(job.skill));
     } finally {
-      this.#running.delete(number);
+      ended();
     }
   }
 

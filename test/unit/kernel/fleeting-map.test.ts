@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { FleetingMap } from '../../../src/kernel/fleeting-map.ts';
+import { FleetingMap, FleetingSet } from '../../../src/kernel/fleeting-map.ts';
 
 const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const change = fc.oneof(
@@ -48,5 +48,20 @@ describe('a fleeting map', () => {
     }
     expect(read).toEqual(['a', 'b', 'd', 'e']);
     expect(map.size).toBe(0);
+  });
+});
+
+describe('a fleeting set', () => {
+  it('has what was added as often as it was, until each is taken out, once', () => {
+    const set = new FleetingSet<object>();
+    const [a, b] = [{ name: 'a' }, { name: 'b' }];
+    const [first, second, third] = [set.add(a), set.add(b), set.add(a)];
+    expect([...set.values()]).toEqual([a, b, a]);
+    first();
+    first();
+    expect([...set.values()]).toEqual([b, a]);
+    second();
+    third();
+    expect(set.size).toBe(0);
   });
 });
