@@ -224,7 +224,7 @@ export class ExecutionRequests {
     if (waiting() >= limits.maxQueued) throw new AppError('QUEUE_FULL', { retryAfterMs: 1000 });
     const checked = checkParameters(skill.metadata.parameters, params);
     if (!checked.ok) {
-      throw new AppError('PARAMS_INVALID', { problems: checked.problems, message: describe(checked.problems) });
+      throw new AppError('PARAMS_INVALID', { problems: checked.problems, message: describeProblems(checked.problems) });
     }
     return checked.params;
   }
@@ -312,7 +312,8 @@ function retryPolicy(retry: SkillRetry | undefined): RetryPolicy {
   };
 }
 
-function describe(problems: readonly { readonly path: string; readonly message: string }[]): string {
+/** Problems of parameters as a sentence. */
+export function describeProblems(problems: readonly { readonly path: string; readonly message: string }[]): string {
   return problems
     .map(({ path, message }) => `${path.replace('/params/', '').replace('/params', 'params')} ${message}`)
     .join('; ');

@@ -1,13 +1,15 @@
-import type {
-  ExecutionOrder,
-  ExecutionRequests,
-  PreparedRequest,
-  RequestedExecution,
-  RequestOptions,
+import {
+  describeProblems,
+  type ExecutionOrder,
+  type ExecutionRequests,
+  type PreparedRequest,
+  type RequestedExecution,
+  type RequestOptions,
 } from '../commands/request-execution.ts';
 import { causeIdOf } from '../domain/workflow/definition.ts';
 import type { Launch, StepError } from '../domain/workflow/run.ts';
 import { isAppError } from '../kernel/errors.ts';
+import { checkParameters } from '../skills/parameters.ts';
 import type { LoadedSkill } from '../skills/skill.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -34,10 +36,7 @@ export async function requestStep(
 ): Promise<StepRequest> {
   const { step } = launch;
   const skill = skillOf(step.skill);
-  if (skill === undefined) {
-    const error = { code: 'SKILL_NOT_FOUND', message: `There is no skill ${step.skill}.` };
-    return { kind: 'refused', error };
-  }
+  if (skill === undefined) return { kind: 'refused', error: noSkill(step.skill) };
   try {
     return { kind: 'requested', execution: await requests.request(orderOf(run, launch, skill)) };
   } catch (error) {
@@ -46,6 +45,18 @@ export async function requestStep(
     if (!isAppError(error)) onError(error, run.id);
     return { kind: 'later' };
   }
+}
+
+/** Why the execution of a step is refused that can never be requested, as far as its skill tells. */
+export function refusalOf({ step, params }: Launch, skill: LoadedSkill | undefined): StepError {
+  if (skill === undefined) return noSkill(step.skill);
+  const checked = checkParameters(skill.metadata.parameters, params);
+  const message = checked.ok ? 'Its execution could not be requested.' : describeProblems(checked.problems);
+  return { code: 'PARAMS_INVALID', message };
+}
+
+function noSkill(name: string): StepError {
+  return { code: 'SKILL_NOT_FOUND', message: `There is no skill ${name}.` };
 }
 
 /** The request for the execution of a step, where it needs nothing but its append; null where {@link requestStep} has to see to it. */

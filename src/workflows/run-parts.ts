@@ -3,7 +3,9 @@ import type { EndingEvent } from '../commands/endings.ts';
 import { partOf } from '../domain/workflow/definition.ts';
 import type { PartOutcome, StepError, WorkflowRun } from '../domain/workflow/run.ts';
 import type { JsonValue } from '../kernel/json.ts';
+import type { LoadedSkill } from '../skills/skill.ts';
 import type { Queries } from '../store/query-client.ts';
+import { refusalOf } from './request-step.ts';
 
 /** The most executions of one run that are read: more than a definition allows of them. */
 const maxParts = 2_000_000;
@@ -71,4 +73,17 @@ export async function takeUpParts(
     former = before?.cause === 'retry' ? before.causeId : null;
   }
   return open;
+}
+
+/**
+ * What a run that has ended never asked for could not be asked for: nothing else keeps a step from beginning. The log does not say
+ * why, so it is found out again, by the skills as they are now.
+ */
+export function settleRefused(run: WorkflowRun, skillOf: (name: string) => LoadedSkill | undefined): void {
+  for (let left = run.launches(); left.length > 0; left = run.launches()) {
+    for (const launch of left) {
+      const { step, index } = launch;
+      run.hasEnded(step.id, index, failed(refusalOf(launch, skillOf(step.skill))));
+    }
+  }
 }

@@ -167,6 +167,31 @@ describe('a workflow', () => {
     expect((await run(name, { words: [] })).body.result.after.list).toEqual([]);
   });
 
+  it('says of steps and items that their skill does not take that they failed, also once it is over', async () => {
+    const steps = (continueOnError: boolean) => ({
+      each: { skill: 'step', forEach: { from: '/input/words' }, params: { text: { $from: '/item' } }, continueOnError },
+      after: { skill: 'noop', needs: 'each' },
+    });
+    const input = { words: { type: 'array', required: true } };
+    const refused = { code: 'PARAMS_INVALID', message: 'Item 1: text must be of type string' };
+    const [going, failing] = [
+      await define({ input, steps: steps(true) }),
+      await define({ input, steps: steps(false) }),
+    ];
+    const { body: gone } = await run(going, { words: ['a', 5, 'c'] });
+    expect(gone.status).toBe('completed');
+    expect(await stepsOf(gone.executionId as string)).toMatchObject([
+      { id: 'each', status: 'failed', progress: 100, items: { total: 3, ended: 3, failed: 1 }, error: refused },
+      { id: 'after', status: 'completed' },
+    ]);
+    const { body: failed } = await run(failing, { words: ['a', 5] });
+    expect(failed.error.message).toContain(refused.message);
+    expect(await stepsOf(failed.executionId as string)).toMatchObject([
+      { id: 'each', status: 'failed', error: refused },
+      { id: 'after', status: 'skipped' },
+    ]);
+  });
+
   it('fails with the step that failed, skips what needs it, and finishes what does not', async () => {
     const name = await define({
       steps: {

@@ -7,7 +7,7 @@ import { workflowOfRun } from '../../domain/workflow/definition.ts';
 import { WorkflowRun } from '../../domain/workflow/run.ts';
 import { AppError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { takeUpParts } from '../../workflows/run-parts.ts';
+import { settleRefused, takeUpParts } from '../../workflows/run-parts.ts';
 import { principalOf } from '../authenticate.ts';
 import { causalTree } from '../causal-tree.ts';
 import type { Services } from '../services.ts';
@@ -16,7 +16,7 @@ const ExecutionId = Type.Object({ id: Type.String({ maxLength: 80 }) });
 
 /** What led to what: the steps of a run, and the tree that an execution is part of. */
 export function causeRoutes(services: Services): FastifyPluginAsyncTypebox {
-  const { queries, workflows } = services;
+  const { queries, workflows, catalog } = services;
   const ofCaller = async (request: Parameters<typeof principalOf>[0], id: string): Promise<ExecutionRow> => {
     const row = await queries.executionById(id);
     if (row === null || !mayRead(principalOf(request), row.owner)) throw new AppError('EXECUTION_NOT_FOUND');
@@ -70,8 +70,9 @@ export function causeRoutes(services: Services): FastifyPluginAsyncTypebox {
         const run = new WorkflowRun(definition, JSON.parse(row.paramsJson) as JsonObject);
         const open = await takeUpParts(row, run, queries);
         if (row.status === 'cancelling' || row.status === 'cancelled' || row.status === 'timed-out') run.cancel();
-        // What could begin now has not, and is shown as running nevertheless: it is about to.
-        run.launches();
+        // What could begin now has not: of a run that goes on it is about to.
+        if (row.endedAtMs === null) run.launches();
+        else settleRefused(run, (skill) => catalog.get(skill));
         const executions = await queries.childrenOf('workflow', row.id, maxListed);
         for (const child of open) run.progressed(child.causeId?.split('/')[1] ?? '', null, child.progress);
         const steps = run.view().map(({ result: _result, ...step }) => ({
