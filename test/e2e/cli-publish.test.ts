@@ -272,9 +272,15 @@ await describeWithNpm('publishing to a registry and adding from it', registryPac
       renameSync(join(other.cwd, 'near'), join(other.cwd, 'of/near'));
       expect((await other.run(['add', 'of/near', '--replace'])).code).toBe(0);
       expect(locked().near.from).toBe('file:../of/near');
-      for (const address of ['https://me:secret@example.com/near.tgz', 'git+https://token@example.com/near.git']) {
+      for (const address of [
+        'https://me:secret@example.com/near.tgz',
+        'near@https://me:secret@example.com/near.tgz',
+        'git+https://secret@example.com/near.git',
+        'https://example.com/near.tgz?token=secret',
+      ]) {
         const told = await other.run(['add', address]);
-        expect([told.code, told.stderr]).toEqual([2, expect.stringContaining('has a password in it')]);
+        expect([told.code, told.stderr]).toEqual([2, expect.stringContaining('the address has a password')]);
+        expect(told.stderr).not.toContain('secret');
       }
     });
 

@@ -14,7 +14,7 @@ import { npmText } from '../npm.ts';
 import { integrityOf, pack, type Packed } from '../publish/packed.ts';
 import { moveInto, refuseExisting, staging } from '../staging.ts';
 import { LockFile, type LockedSkill } from './lock-file.ts';
-import { sourceOf } from './package-source.ts';
+import type { PackageSource } from './package-source.ts';
 
 /** A skill that is in its place now. */
 export interface AddedSkill extends LockedSkill {
@@ -42,14 +42,12 @@ const replaced = '.replaced';
 export function addSkill(
   context: CliContext,
   skills: string,
-  spec: string,
+  { spec, from }: PackageSource,
   { replace }: AddOptions,
 ): Promise<AddedSkill> {
   return staging(context, skills, async (stage, commit) => {
     const lock = new LockFile(skills);
-    const source = sourceOf(spec, context.cwd, skills);
-    const { from } = source;
-    const packed = await pack(context, source.spec, { cwd: context.cwd, destination: stage, scripts: false });
+    const packed = await pack(context, spec, { cwd: context.cwd, destination: stage, scripts: false });
     // npm has just compressed what is not from a registry, which does not give the same bytes everywhere.
     const integrity = from === undefined ? packed.integrity : integrityOf(gunzipSync(readFileSync(packed.tarball)));
     refuseOtherTarball(lock, { ...packed, integrity }, { from, replace });

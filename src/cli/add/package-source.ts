@@ -16,12 +16,12 @@ export interface PackageSource {
 const registrySpec = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(?:@[^/:]*)?$/i;
 const tarball = /\.(?:tgz|tar\.gz|tar)$/i;
 /** npm takes a name in front of a place too. */
-const namedPlace = /^(?:@[^/@]+\/)?[^/@:]+@(?=file:|[./~])/;
+const namedPlace = /^(?:@[^/@]+\/)?[^/@:]+@(?=(?:file|https?|git|git\+\w+|ssh|github|gitlab|bitbucket|gist):|[./~])/i;
 const filePrefix = 'file:';
 
 /**
  * What somebody means who names a package in `cwd`. What lies there is taken from there: npm would take `a/b` for a repository.
- * Throws a usage error for an address with a password or token, which would get into the lock file.
+ * Throws a usage error for an address with a password, or with a query that may be one, which would get into the lock file.
  */
 export function sourceOf(text: string, cwd: string, skills: string): PackageSource {
   if (registrySpec.test(text) && !tarball.test(text)) return { spec: text, from: undefined };
@@ -29,10 +29,17 @@ export function sourceOf(text: string, cwd: string, skills: string): PackageSour
   const path = resolve(cwd, place.startsWith(filePrefix) ? place.slice(filePrefix.length) : place);
   if (existsSync(path)) return { spec: path, from: `${filePrefix}${relative(skills, path)}` };
   const url = URL.parse(place.replace(/^git\+/, ''));
-  // The user of an address over ssh is no secret; over HTTP it may be a token.
-  const isSecret = url !== null && (url.password !== '' || (url.protocol.startsWith('http') && url.username !== ''));
-  if (isSecret) throw new CliError('usage', 'the address has a password in it, which skills.lock.json must not have');
+  if (url !== null && mayBeSecret(url))
+    throw new CliError(
+      'usage',
+      'the address has a password, a user or a query in it, which skills.lock.json must not have; fetch the tarball and add that',
+    );
   return { spec: place, from: place };
+}
+
+/** The user of an address over ssh is no secret; over HTTP it may be a token. */
+function mayBeSecret({ password, username, search, protocol }: URL): boolean {
+  return password !== '' || search !== '' || (protocol.startsWith('http') && username !== '');
 }
 
 /** What has to be named to get what is locked again. */

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 
 import { addSkill } from '../add/add-skill.ts';
 import { LockFile } from '../add/lock-file.ts';
-import { lockedSpecOf } from '../add/package-source.ts';
+import { lockedSpecOf, sourceOf } from '../add/package-source.ts';
 import type { CliContext } from '../context.ts';
 import { CliError } from '../exit-codes.ts';
 import { shown, skillFolders, skillsFlag } from '../find-skill.ts';
@@ -38,10 +38,11 @@ export function command(context: CliContext): Command {
       const replace = options.replace === true;
       if (replace && spec === undefined) throw new CliError('usage', 'name the package that --replace is for');
       const specs = spec === undefined ? missing(skills) : [lockedSpec(skills, spec, replace)];
+      const sources = specs.map((wanted) => sourceOf(wanted, context.cwd, skills));
       const added = [];
-      for (const wanted of specs) {
-        context.terminal.note(`Fetching ${wanted} …`);
-        added.push(await addSkill(context, skills, wanted, { replace }));
+      for (const source of sources) {
+        context.terminal.note(`Fetching ${source.spec} …`);
+        added.push(await addSkill(context, skills, source, { replace }));
       }
       if (options.json === true) context.terminal.json(added);
       for (const { skill, version, folder } of options.json === true ? [] : added)
