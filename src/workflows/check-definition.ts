@@ -97,8 +97,8 @@ class Check {
     const steps = isFew ? ids.map((id) => this.#step(id)) : [];
     this.#references(output, '/output', { own: null, isFanOut: false });
     const ordered = inOrder(steps);
-    if (ordered.circle !== null)
-      this.#problem('/steps', `the steps ${ordered.circle.join(' -> ')} need each other in a circle`);
+    for (const circle of ordered.circles)
+      this.#problem('/steps', `the steps ${circle.join(' -> ')} need each other in a circle`);
     return {
       name: name as string,
       description: description as string,

@@ -1,19 +1,26 @@
 import type { StepDefinition } from '../domain/workflow/definition.ts';
 
-/** Steps in an order in which each comes after all that it needs; where there is none, the steps of one circle. */
+/**
+ * Steps in an order in which each comes after all that it needs, and the circles that keep them from having one: of those that share a
+ * step only the first, so that their number stays below that of the steps.
+ */
 export function inOrder(steps: readonly StepDefinition[]): {
   readonly steps: readonly StepDefinition[];
-  readonly circle: readonly string[] | null;
+  readonly circles: readonly (readonly string[])[];
 } {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const ordered: StepDefinition[] = [];
   const state = new Map<string, 'open' | 'done'>();
   const way: string[] = [];
-  let circle: readonly string[] | null = null;
+  const circles: string[][] = [];
+  const told = new Set<string>();
   const visit = (step: StepDefinition): void => {
-    if (circle !== null || state.get(step.id) === 'done') return;
+    if (state.get(step.id) === 'done') return;
     if (state.get(step.id) === 'open') {
-      circle = [...way.slice(way.indexOf(step.id)), step.id];
+      const circle = way.slice(way.indexOf(step.id));
+      if (circle.some((id) => told.has(id))) return;
+      circles.push([...circle, step.id]);
+      for (const id of circle) told.add(id);
       return;
     }
     state.set(step.id, 'open');
@@ -27,5 +34,5 @@ export function inOrder(steps: readonly StepDefinition[]): {
     ordered.push(step);
   };
   for (const step of steps) visit(step);
-  return { steps: ordered, circle };
+  return { steps: ordered, circles };
 }

@@ -43,6 +43,17 @@ describe('a definition', () => {
     });
   });
 
+  it('is told of every circle of its steps that shares none with another', () => {
+    const needs = { a: 'b', b: ['a', 'c'], c: 'b', d: 'e', e: 'f', f: 'd', g: 'a' };
+    const steps = Object.fromEntries(
+      Object.entries(needs).map(([id, needed]) => [id, { skill: 'noop', needs: needed }]),
+    );
+    expect(problemsOf({ name: 'w', steps })).toEqual([
+      '/steps the steps a -> b -> a need each other in a circle',
+      '/steps the steps d -> e -> f -> d need each other in a circle',
+    ]);
+  });
+
   it.each([
     [{ name: 'w', steps: {} }, '/steps must be an object with 1 to 200 steps by their ids'],
     [{ name: 'w', steps: { a: { skill: 'nop' } } }, '/steps/a/skill there is no skill nop. Did you mean noop?'],
